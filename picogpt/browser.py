@@ -1,0 +1,179 @@
+"""What the page can ask for: one function per kind of message, plain values in and out.
+
+The page reaches all of them through `attempt`, so that an error arrives as data: class, message, hint.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picogpt import matmul
+from picogpt.bpe import Encoder
+from picogpt.checkpoint import encoder_for, parse_config
+from picogpt.errors import PicoGPTError, PromptError, WeightsError
+from picogpt.generate import Generation, Token
+from picogpt.sampling import GREEDY, Sampling
+from picogpt.weights import HParams, Params, read_params
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded checkpoint."""
+
+    encoder: Encoder | None
+    hparams: HParams
+    params: Params
+
+    def encode(self, prompt: str | Sequence[int]) -> list[int]:
+        """Ids of a prompt, which may be ids already; an empty text is the start of a text."""
+        if not isinstance(prompt, str):
+            return [int(id) for id in prompt]
+        if self.encoder is None:
+            raise PromptError(
+                "This model came without a vocabulary, so it cannot read text.",
+                "Open it together with its merges.txt (vocab.bpe).",
+            )
+        return self.encoder.encode(prompt) or [self.encoder.end_of_text]
+
+    def text(self, id: int) -> str:
+        """One token as text, whole or not."""
+        return f"⟨{id}⟩" if self.encoder is None else self.encoder.decode([id])
+
+
+_models: dict[str, Model] = {}
+_current = ""
+
+
+def attempt(name: str, *args: Any) -> dict[str, Any]:
+    """{"value": what the function `name` returns} or {"error": {class, message, hint}}."""
+    try:
+        function: Callable[..., Any] = FUNCTIONS[name]
+        return {"value": function(*args)}
+    except Exception as error:
+        return {"error": explain(error)}
+
+
+def explain(error: Exception) -> dict[str, str]:
+    """An exception as plain data."""
+    if isinstance(error, PicoGPTError):
+        message, hint = error.message, error.hint
+    elif isinstance(error, MemoryError):
+        message, hint = "The browser gave no more memory.", "Close other tabs, or choose a smaller model."
+    else:
+        message, hint = (
+            f"{type(error).__name__}: {error}",
+            "This is a bug: please report it, then reload the page.",
+        )
+    return {"class": type(error).__name__, "message": message, "hint": hint}
+
+
+def allocate(n_bytes: int) -> NDArray[np.uint8]:  # -> [n_bytes]
+    """Memory for the page to write a file into."""
+    return np.empty(n_bytes, np.uint8)
+
+
+def load(
+    name: str, weights: NDArray[np.uint8], config: str | None = None, merges: str | None = None
+) -> dict[str, Any]:
+    """Make a model of a whole safetensors file (and its config.json, its merges) and choose it."""
+    global _current
+    hparams, params = read_params(weights, parse_config(config) if config else None)
+    encoder = encoder_for(hparams, merges) if merges else None
+    _models[name] = Model(encoder, hparams, params)
+    _current = name
+    return info()
+
+
+def use(name: str) -> dict[str, Any]:
+    """Choose among the loaded models."""
+    global _current
+    if name not in _models:
+        raise WeightsError(f"The model {name!r} is not loaded.", "Load it first.")
+    _current = name
+    return info()
+
+
+def loaded() -> list[str]:
+    """Names of the loaded models."""
+    return list(_models)
+
+
+def info() -> dict[str, Any]:
+    """What the chosen model is."""
+    model = _model()
+    return {
+        "name": _current,
+        **model.hparams,
+        "n_params": _count(model.params),
+        "has_vocabulary": model.encoder is not None,
+        "matmul": matmul.KIND,
+    }
+
+
+def _model() -> Model:
+    if _current not in _models:
+        raise WeightsError("No model is loaded.", "Load one first.")
+    return _models[_current]
+
+
+def _count(params: Any) -> int:
+    if isinstance(params, np.ndarray):
+        return params.size
+    return sum(_count(value) for value in (params.values() if isinstance(params, dict) else params))
+
+
+def tokenize(prompt: str) -> dict[str, Any]:
+    """Ids of a text, and each one's own text."""
+    model = _model()
+    ids = model.encode(prompt)
+    return {"ids": ids, "pieces": [model.text(id) for id in ids]}
+
+
+def generate(prompt: str | Sequence[int], settings: Mapping[str, Any]) -> Iterator[Event]:
+    """A stream of events: "prompt", then a "token" each, then "end"; or "error" as the last one."""
+    try:
+        yield from _generate(_model(), prompt, settings)
+    except Exception as error:
+        yield {"type": "error", "error": explain(error)}
+
+
+def _generate(model: Model, prompt: str | Sequence[int], settings: Mapping[str, Any]) -> Iterator[Event]:
+    ids = model.encode(prompt)
+    seed = settings["seed"] if settings.get("seed") is not None else secrets.randbelow(2**32)
+    stop_id = None if model.encoder is None else model.encoder.end_of_text
+    generation = Generation(
+        ids, model.params, model.hparams["n_head"], settings["n_tokens"], _sampling(settings), seed, stop_id
+    )
+    yield {"type": "prompt", "ids": ids, "n_ctx": generation.n_ctx, "seed": seed}
+    decoder = model.encoder.decoder() if model.encoder else None
+    for token in generation:
+        yield _token_event(model, token, decoder.feed(token.id) if decoder else model.text(token.id))
+    yield {"type": "end", "reason": generation.reason, "text": decoder.finish() if decoder else ""}
+
+
+def _sampling(settings: Mapping[str, Any]) -> Sampling:
+    if settings["greedy"]:
+        return GREEDY
+    return Sampling(settings["temperature"], settings["top_k"], settings["top_p"])
+
+
+def _token_event(model: Model, token: Token, text: str) -> Event:
+    alternatives = [{"id": id, "text": model.text(id), "probability": p} for id, p in token.alternatives]
+    return {
+        "type": "token",
+        "id": token.id,
+        "text": text,
+        "probability": token.probability,
+        "alternatives": alternatives,
+    }
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function for function in (allocate, load, use, loaded, info, tokenize, generate)
+}

@@ -1,0 +1,100 @@
+"""The loop: read the prompt, choose a token, read that token, and so on, until there is a reason to stop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from picogpt.cache import Cache
+from picogpt.errors import PromptError, SettingsError
+from picogpt.matmul import Float
+from picogpt.model import gpt2
+from picogpt.sampling import GREEDY, Sampling, choose, likeliest, softmax_64
+from picogpt.weights import Params
+
+N_ALTERNATIVES = 5
+
+
+@dataclass(frozen=True)
+class Token:
+    """A generated token.
+
+    Its probability and the likeliest alternatives (id, probability) are the model's own, over the whole
+    vocabulary, before temperature, top-k and top-p.
+    """
+
+    id: int
+    probability: float
+    alternatives: tuple[tuple[int, float], ...]
+
+
+def check_prompt(ids: Sequence[int], n_ctx: int, n_vocab: int) -> None:
+    """Raise PromptError unless a model with this context and vocabulary can read `ids`."""
+    if len(ids) == 0:
+        raise PromptError("The prompt is empty.", "Give the model at least one token to go on from.")
+    if len(ids) > n_ctx:
+        raise PromptError(
+            f"The prompt has {len(ids):,} tokens; this model reads at most {n_ctx:,}.",
+            f"Shorten it by {len(ids) - n_ctx:,} tokens.",
+        )
+    if not 0 <= min(ids) <= max(ids) < n_vocab:
+        odd = next(id for id in ids if not 0 <= id < n_vocab)
+        raise PromptError(f"Token {odd} is not in the vocabulary: ids go from 0 to {n_vocab - 1:,}.")
+
+
+class Generation:
+    """Iterate to get one `Token` at a time; afterwards `reason` says why it ended.
+
+    `reason` is "length" (as many tokens as asked for), "context" (the context is full) or "end_of_text"
+    (the model chose `stop_id`, which is not given out). Raises PromptError or SettingsError at once, and
+    computes nothing before the first token is asked for.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[int],
+        params: Params,
+        n_head: int,
+        n_tokens_to_generate: int,
+        sampling: Sampling = GREEDY,
+        seed: int | None = None,
+        stop_id: int | None = None,
+    ) -> None:
+        self.n_ctx, n_vocab = len(params["wpe"]), len(params["wte"])
+        check_prompt(inputs, self.n_ctx, n_vocab)
+        if n_tokens_to_generate < 0:
+            raise SettingsError(
+                f"The number of tokens to generate is {n_tokens_to_generate}.", "It must be 0 or more."
+            )
+        if seed is not None and seed < 0:
+            raise SettingsError(f"seed is {seed}.", "It must be a whole number, 0 or more.")
+        self.inputs, self.params, self.n_head = list(inputs), params, n_head
+        self.n_tokens, self.sampling, self.stop_id = n_tokens_to_generate, sampling, stop_id
+        self.rng = np.random.default_rng(seed)
+        self.reason = "length"
+
+    def __iter__(self) -> Iterator[Token]:
+        cache = Cache(len(self.params["blocks"]), self.n_ctx)
+        new = self.inputs
+        for _ in range(self.n_tokens):
+            if cache.n_past + len(new) > self.n_ctx:
+                self.reason = "context"
+                return
+            logits = gpt2(new, **self.params, n_head=self.n_head, cache=cache, rows=slice(-1, None))[-1]
+            token = self._token(logits)
+            if token.id == self.stop_id:
+                self.reason = "end_of_text"
+                return
+            yield token
+            new = [token.id]
+
+    def _token(self, logits: Float) -> Token:  # [V] -> Token
+        id = choose(logits, self.sampling, self.rng)
+        probabilities = softmax_64(logits)
+        alternatives = ((n, float(probabilities[n])) for n in likeliest(probabilities, N_ALTERNATIVES))
+        return Token(id, float(probabilities[id]), tuple(alternatives))
+
+
+def generate(inputs: Sequence[int], params: Params, n_head: int, n_tokens_to_generate: int) -> list[int]:
+    """The `n_tokens_to_generate` ids that follow `inputs`, greedily; fewer if the context fills up."""
+    return [token.id for token in Generation(inputs, params, n_head, n_tokens_to_generate)]

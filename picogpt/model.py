@@ -1,0 +1,116 @@
+"""GPT-2's forward pass, from ids to logits. Read it from the bottom up: `gpt2` is the whole model.
+
+Shapes: T new tokens, P tokens already in the cache, C channels (n_embd), H heads (n_head), D = C/H channels
+a head, V entries of the vocabulary (n_vocab). Further axes may stand in front (a batch). Every array is
+float32, and constants are Python floats: a NumPy scalar such as np.sqrt(2 / np.pi) would turn all that it
+touches into float64. Source: OpenAI's gpt-2/src/model.py; the composition is that of picoGPT.
+"""
+
+import math
+
+import numpy as np
+
+from picogpt.cache import Cache
+from picogpt.matmul import matmul
+from picogpt.trace import layer
+
+SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
+
+
+@layer
+def gelu(x):  # [T, 4C] -> [T, 4C]
+    return 0.5 * x * (1 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x))))
+
+
+@layer
+def softmax(x):  # [..., n] -> [..., n], each row sums to 1
+    exp_x = np.exp(x - np.max(x, axis=-1, keepdims=True))
+    return exp_x / np.sum(exp_x, axis=-1, keepdims=True)
+
+
+@layer
+def layer_norm(x, g, b, eps=1e-5):  # [T, C] -> [T, C]
+    mean = np.mean(x, axis=-1, keepdims=True)
+    variance = np.var(x, axis=-1, keepdims=True)
+    return g * ((x - mean) / np.sqrt(variance + eps)) + b
+
+
+@layer
+def linear(x, w, b):  # [T, n_in], [n_in, n_out], [n_out] -> [T, n_out]
+    return matmul(x, w) + b
+
+
+@layer
+def ffn(x, c_fc, c_proj):  # [T, C] -> [T, C], by way of [T, 4C]
+    return linear(gelu(linear(x, **c_fc)), **c_proj)
+
+
+@layer
+def causal_mask(n_new, n_past):  # -> [T, P+T]: 0 where a token may look, -inf at what comes after it
+    return np.triu(np.full((n_new, n_past + n_new), -np.inf, np.float32), k=n_past + 1)
+
+
+@layer
+def attention_scores(q, k):  # [H, T, D], [H, P+T, D] -> [H, T, P+T]
+    return matmul(q, np.swapaxes(k, -1, -2)) / math.sqrt(q.shape[-1])
+
+
+@layer
+def attention_weights(q, k):  # [H, T, D], [H, P+T, D] -> [H, T, P+T]
+    n_new, n_all = q.shape[-2], k.shape[-2]
+    return softmax(attention_scores(q, k) + causal_mask(n_new, n_all - n_new))
+
+
+@layer
+def attention(q, k, v):  # [H, T, D], [H, P+T, D], [H, P+T, D] -> [H, T, D]
+    return matmul(attention_weights(q, k), v)
+
+
+@layer
+def split_heads(x, n_head):  # [T, C] -> [H, T, D]
+    return np.swapaxes(np.reshape(x, (*x.shape[:-1], n_head, -1)), -2, -3)
+
+
+@layer
+def merge_heads(x):  # [H, T, D] -> [T, C]
+    x = np.swapaxes(x, -2, -3)
+    return np.reshape(x, (*x.shape[:-2], -1))
+
+
+@layer
+def mha(x, c_attn, c_proj, n_head, past):  # [T, C] -> [T, C]
+    q, k, v = (split_heads(part, n_head) for part in np.split(linear(x, **c_attn), 3, axis=-1))
+    k, v = past.append(k, v)
+    return linear(merge_heads(attention(q, k, v)), **c_proj)
+
+
+@layer
+def transformer_block(x, mlp, attn, ln_1, ln_2, n_head, past):  # [T, C] -> [T, C]
+    x = x + mha(layer_norm(x, **ln_1), **attn, n_head=n_head, past=past)
+    return x + ffn(layer_norm(x, **ln_2), **mlp)
+
+
+@layer
+def embeddings(inputs, wte, wpe, n_past):  # ids [T], [V, C], [n_ctx, C] -> [T, C]
+    inputs = np.asarray(inputs)
+    return wte[inputs] + wpe[n_past + np.arange(inputs.shape[-1])]
+
+
+@layer
+def unembedding(x, w):  # [T, C], [V, C] -> [T, V]
+    return matmul(x, w.T)
+
+
+@layer
+def gpt2(inputs, wte, wpe, blocks, ln_f, n_head, lm_head=None, cache=None, rows=slice(None)):  # [T] -> [T, V]
+    """Logits of the token that follows each of `inputs` (ids, [T]; or [B, T] for B texts at once).
+
+    `cache` holds what earlier calls have read, and is extended; without one the text begins with `inputs`.
+    `rows` picks the positions to give logits for: generating needs `slice(-1, None)`, the last one alone.
+    GPT-2 unembeds with the token embeddings `wte`; a checkpoint that does not has a `lm_head`, [V, C].
+    """
+    cache = Cache(len(blocks), n_ctx=len(wpe)) if cache is None else cache
+    x = embeddings(inputs, wte, wpe, cache.n_past)
+    for block, past in zip(blocks, cache, strict=True):
+        x = transformer_block(x, **block, n_head=n_head, past=past)
+    return unembedding(layer_norm(x[..., rows, :], **ln_f), wte if lm_head is None else lm_head)

@@ -1,0 +1,73 @@
+"""Which function of the model returned what: `@layer` names a function, `recording()` listens.
+
+The model's code carries no other trace of being watched. A result's path is the chain of calls that led to
+it, each with its number among the calls of that name in the same caller:
+`gpt2.0/transformer_block.3/mha.0/attention.0/attention_weights.0`.
+"""
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+Edit = Callable[[str, Any], Any]  # (path, result) -> what the caller gets in its place
+
+
+class Recording(dict[str, Any]):
+    """Results by call path, in the order in which the calls ended."""
+
+    def __init__(self, edit: Edit | None = None) -> None:
+        super().__init__()
+        self._edit = edit
+        self._path: list[str] = []
+        self._counts: list[Counter[str]] = [Counter()]
+
+    def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        name = function.__name__
+        self._path.append(f"{name}.{self._counts[-1][name]}")
+        self._counts[-1][name] += 1
+        self._counts.append(Counter())
+        try:
+            result, path = function(*args, **kwargs), "/".join(self._path)
+            self[path] = result = result if self._edit is None else self._edit(path, result)
+        finally:
+            self._counts.pop()
+            self._path.pop()
+        return result
+
+
+_recording: ContextVar[Recording | None] = ContextVar("recording", default=None)  # a thread's own
+
+
+def layer(function: F) -> F:
+    """Mark a function of the model: what it returns is kept while `recording()` is active."""
+
+    @functools.wraps(function)
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        active = _recording.get()
+        if active is None:
+            return function(*args, **kwargs)
+        return active.call(function, args, kwargs)
+
+    return traced  # type: ignore[return-value]
+
+
+@contextmanager
+def recording(edit: Edit | None = None) -> Iterator[Recording]:
+    """Keep every result of every `@layer` function called inside the `with` block.
+
+    `edit` may put something else in a result's place before anybody sees it (dropout, ablation, patching).
+
+    >>> with recording() as seen:
+    ...     logits = gpt2(ids, **params, n_head=12)
+    >>> seen["gpt2.0/transformer_block.3/mha.0/attention.0/attention_weights.0"].shape  # [H, T, T]
+    """
+    active = Recording(edit)
+    token = _recording.set(active)
+    try:
+        yield active
+    finally:
+        _recording.reset(token)

@@ -1,0 +1,80 @@
+"""The loop: where it stops, what it says of each token, what it refuses."""
+
+import numpy as np
+import pytest
+
+from picogpt import Generation, Sampling, generate
+from picogpt.errors import PromptError, SettingsError
+from tests.unit.conftest import load_reference
+
+published = load_reference("published")  # n_ctx 160
+INPUTS = published.expected["input_ids"].tolist()
+GREEDY_IDS = published.expected["greedy"].tolist()
+
+
+def generation(inputs=INPUTS, n=64, **settings):
+    return Generation(inputs, published.params, published.n_head, n, **settings)
+
+
+def test_streamed_ids_are_pytorchs_and_the_inputs_stay_as_they_were():
+    inputs = list(INPUTS)
+    run = generation(inputs)
+    assert [token.id for token in run] == GREEDY_IDS
+    assert run.reason == "length"
+    assert inputs == INPUTS
+
+
+def test_a_tokens_probability_and_alternatives_are_those_of_pytorchs_logits():
+    logits = published.expected["logits"][-1].astype(np.float64)
+    softmax = np.exp(logits) / np.exp(logits).sum()
+    for sampling in (Sampling(), Sampling(1.5, top_k=40)):  # before any cut, whatever the setting
+        token = next(iter(generation(sampling=sampling, seed=3)))
+        assert token.probability == pytest.approx(softmax[token.id], rel=1e-4)
+        best = np.argsort(-softmax, kind="stable")[:5]
+        assert [id for id, _ in token.alternatives] == best.tolist()
+        assert [p for _, p in token.alternatives] == pytest.approx(softmax[best], rel=1e-4)
+
+
+def test_sampling_repeats_with_a_seed():
+    runs = [[token.id for token in generation(n=20, sampling=Sampling(1), seed=seed)] for seed in (5, 5, 6)]
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_the_context_can_be_filled_to_the_last_position_and_then_it_says_so():
+    run = generation(n=1000)
+    assert len([*run]) == 160 - len(INPUTS) + 1  # the last token needs no position of its own
+    assert run.reason == "context"
+    full = generation([1] * 160, n=5)
+    assert len([*full]) == 1
+    assert full.reason == "context"
+
+
+def test_a_stop_id_ends_the_text_and_is_not_given_out():
+    stop = GREEDY_IDS[10]
+    run = generation(stop_id=stop)
+    assert [token.id for token in run] == GREEDY_IDS[: GREEDY_IDS.index(stop)]
+    assert run.reason == "end_of_text"
+
+
+def test_asking_for_no_tokens_gives_none():
+    assert generate(INPUTS, published.params, published.n_head, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        ([], "empty"),
+        ([0] * 161, "161 tokens; this model reads at most 160. Shorten it by 1"),
+        ([3, 503], "Token 503 is not in the vocabulary: ids go from 0 to 502"),
+        ([-1], "Token -1"),
+    ],
+)
+def test_a_prompt_that_cannot_be_read_is_refused_before_anything_runs(inputs, says):
+    with pytest.raises(PromptError, match=says):
+        generation(inputs)
+
+
+@pytest.mark.parametrize("bad", [{"n": -1}, {"seed": -1}])
+def test_bad_settings_are_refused(bad):
+    with pytest.raises(SettingsError):
+        generation(**bad)
