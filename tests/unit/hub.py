@@ -1,4 +1,4 @@
-"""A server that behaves like Hugging Face: 302 from the hub to a CDN address, ranges there, faults to order."""
+"""A server that behaves like Hugging Face: 302 from the hub to a CDN address, ranges there, and faults."""
 
 import hashlib
 import threading

@@ -12,7 +12,7 @@ import picogpt
 from picogpt import browser
 from picogpt.__main__ import run
 from picogpt.models import shipped_folder
-from tests.unit.conftest import REFERENCE, ROOT, load_reference
+from tests.unit.references import REFERENCE, ROOT, load_reference
 
 PROMPT = "ROMEO:\nBut soft, what"
 

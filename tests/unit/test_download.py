@@ -8,7 +8,7 @@ import pytest
 from picogpt import download, load_encoder_hparams_and_params, models
 from picogpt.download import fetch
 from picogpt.errors import DownloadError, WeightsError
-from tests.unit.conftest import REFERENCE
+from tests.unit.references import REFERENCE
 from tests.unit.hub import serving
 
 CONTENT = os.urandom(3_000_000)

@@ -5,7 +5,7 @@ import pytest
 
 from picogpt import Generation, Sampling, generate
 from picogpt.errors import PromptError, SettingsError
-from tests.unit.conftest import load_reference
+from tests.unit.references import load_reference
 
 published = load_reference("published")  # n_ctx 160
 INPUTS = published.expected["input_ids"].tolist()

@@ -8,7 +8,7 @@ import pytest
 from picogpt import generate, gpt2, model
 from picogpt.cache import Cache
 from picogpt.trace import recording
-from tests.unit.conftest import ROOT
+from tests.unit.references import ROOT
 
 
 def test_logits_equal_pytorch(reference):

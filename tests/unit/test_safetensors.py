@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from picogpt.errors import WeightsError
 from picogpt.safetensors import parse, read, write
-from tests.unit.conftest import CASES, REFERENCE
+from tests.unit.references import CASES, REFERENCE
 
 names = st.text(min_size=1, max_size=8)
 shapes = st.lists(st.integers(0, 5), max_size=4).map(tuple)

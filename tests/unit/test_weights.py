@@ -11,7 +11,7 @@ from picogpt.checkpoint import encoder_for
 from picogpt.errors import VocabularyError, WeightsError
 from picogpt.safetensors import parse, read, write
 from picogpt.weights import flatten, hparams_of, nest, read_params
-from tests.unit.conftest import REFERENCE, load_reference
+from tests.unit.references import REFERENCE, load_reference
 
 
 def tensors_of(case):
