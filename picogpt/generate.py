@@ -39,7 +39,10 @@ def check_prompt(ids: Sequence[int], n_ctx: int, n_vocab: int) -> None:
         )
     if not 0 <= min(ids) <= max(ids) < n_vocab:
         odd = next(id for id in ids if not 0 <= id < n_vocab)
-        raise PromptError(f"Token {odd} is not in the vocabulary: ids go from 0 to {n_vocab - 1:,}.")
+        raise PromptError(
+            f"Token {odd} is not in the vocabulary: ids go from 0 to {n_vocab - 1:,}.",
+            "Do the ids come from another model's vocabulary?",
+        )
 
 
 class Generation:

@@ -1,4 +1,4 @@
-"""The reference checkpoints, and what PyTorch computed with them (tests/reference/make_reference.py)."""
+"""The reference checkpoints, and what PyTorch computed with them (tests/reference/record.py)."""
 
 from dataclasses import dataclass
 from pathlib import Path
