@@ -1,0 +1,286 @@
+// @ts-check
+/**
+ * The one engine of the whole site: a worker with Python and models in it, and the run that every prompt box shows.
+ * It is a singleton of this module, so it outlives the pages that the theme's instant navigation swaps.
+ *
+ *     booting ──► loading ──► ready ◄──► generating
+ *        │           │ ▲        │ choose()    │
+ *        │           │ └────────┴─────────────┤
+ *        └───────────┴──► error ◄─────────────┘        restart() leads from a broken engine back to booting
+ *
+ * Events: "state" (phase, progress, models, error) and "output" (the run).
+ *
+ * @typedef {import("./errors.js").PlainError} PlainError
+ * @typedef {import("./protocol.js").Connection} Connection
+ * @typedef {import("./run.js").Settings} Settings
+ * @typedef {import("./weights.js").ModelEntry} ModelEntry
+ *
+ * @typedef {"booting" | "loading" | "ready" | "generating" | "error"} Phase
+ * @typedef {{what: string, loaded: number, total: number}} Progress  in bytes; total 0: not known yet
+ * @typedef {PlainError & {canRetry: boolean}} EngineError
+ *
+ * @typedef {object} ModelInfo  what Python says of a loaded model
+ * @property {string} name
+ * @property {number} n_layer
+ * @property {number} n_head
+ * @property {number} n_embd
+ * @property {number} n_ctx
+ * @property {number} n_vocab
+ * @property {number} n_params
+ * @property {boolean} has_vocabulary
+ *
+ * @typedef {object} State
+ * @property {Phase} phase
+ * @property {Progress | null} progress  of what is waited for
+ * @property {EngineError | null} error
+ * @property {ModelEntry[]} models       that the site offers
+ * @property {ModelInfo | null} info     of the chosen model, once it is loaded
+ * @property {Record<string, number>} times  of the parts of the last start, in milliseconds
+ *
+ * @typedef {object} Session  what a reader typed and chose: the next page's box shows it again
+ * @property {string | null} prompt      null: nothing typed yet
+ * @property {Settings} settings
+ * @property {string} model              its name; empty until the index is here
+ */
+import { ExplainedError, explain } from "./errors.js";
+import { connect, drain } from "./protocol.js";
+import { DEFAULT_SETTINGS, Run } from "./run.js";
+import { fetchIndex } from "./weights.js";
+import { createWorker } from "./worker-factory.js";
+
+/** After one of these, Python in the worker can be used no more. */
+const FATAL = new Set(["WorkerError", "CrashedError", "ProtocolError"]);
+
+export class Engine extends EventTarget {
+  /** @type {Session} */
+  session = { prompt: null, settings: { ...DEFAULT_SETTINGS }, model: "" };
+  /** @type {Run | null} */
+  run = null;
+  /** @type {Pick<Worker, "postMessage" | "addEventListener" | "terminate"> | null} */
+  #worker = null;
+  /** @type {Connection | null} */
+  #connection = null;
+  #isBooted = false;
+  /** @type {ModelEntry[]} */
+  #models = [];
+  /** @type {Map<string, ModelInfo>} */
+  #loaded = new Map();
+  #loading = new AbortController();
+  /** @type {Progress | null} */
+  #bootProgress = null;
+  /** @type {Progress | null} */
+  #loadProgress = null;
+  /** @type {EngineError | null} */
+  #error = null;
+  /** @type {Record<string, number>} */
+  #times = {};
+
+  /**
+   * @param {object} parts
+   * @param {URL} parts.base  the site's root
+   * @param {() => Pick<Worker, "postMessage" | "addEventListener" | "terminate">} parts.createWorker
+   * @param {(base: URL) => Promise<ModelEntry[]>} [parts.index]
+   */
+  constructor({ base, createWorker, index = fetchIndex }) {
+    super();
+    this.base = base;
+    this.createWorker = createWorker;
+    this.index = index;
+  }
+
+  /** @returns {State} */
+  get state() {
+    const phase = this.#phase();
+    const progress =
+      phase === "booting" ? this.#bootProgress : phase === "loading" ? this.#loadProgress : null;
+    const info = this.#loaded.get(this.session.model) ?? null;
+    return { phase, progress, error: this.#error, models: this.#models, info, times: this.#times };
+  }
+
+  /** Boots Python and loads a model, unless that was done or begun. */
+  start() {
+    if (!this.#connection && !this.#error) this.restart();
+  }
+
+  /** Throws the worker away and begins anew, also after a crash. What is queued stays queued. */
+  restart() {
+    this.#worker?.terminate();
+    this.#connection = null;
+    if (this.run?.status === "running") this.run.stop();
+    this.#isBooted = false;
+    this.#loaded.clear();
+    this.#error = null;
+    this.#times = {};
+    this.#bootProgress = { what: "Pyodide", loaded: 0, total: 0 };
+    try {
+      this.#worker = this.createWorker();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const connection = connect(/** @type {import("./protocol.js").Port} */ (this.#worker));
+    this.#connection = connection;
+    connection.failed.then((error) => this.#guard(connection, Promise.reject(error)));
+    this.#guard(connection, Promise.all([this.#boot(connection), this.#findModel(connection)]));
+    this.#announce("state");
+  }
+
+  /**
+   * Chooses a model, loading it if need be.
+   *
+   * @param {string} name
+   */
+  choose(name) {
+    if (name === this.session.model && !this.#error) return;
+    this.stop();
+    this.session.model = name;
+    if (this.#error && !this.#isBooted) return this.restart();
+    this.#error = null;
+    if (this.#connection) this.#guard(this.#connection, this.#load(this.#connection));
+    this.#announce("state");
+  }
+
+  /**
+   * Generates, as soon as the engine can; what ran before stops.
+   *
+   * @param {string | number[]} prompt
+   * @param {Settings} settings
+   */
+  generate(prompt, settings) {
+    this.run?.stop();
+    this.run = new Run(prompt, settings, this.session.model);
+    if (!this.#error?.canRetry) this.#error = null;
+    this.#announce("output");
+    this.#continue();
+  }
+
+  /** Stops the run, or takes it out of the queue. */
+  stop() {
+    if (!this.run?.isActive) return;
+    this.run.stop();
+    this.#announce("output");
+    this.#announce("state");
+  }
+
+  /** @returns {Phase} */
+  #phase() {
+    if (this.#error) return "error";
+    if (!this.#isBooted) return "booting";
+    if (!this.#loaded.has(this.session.model)) return "loading";
+    return this.run?.status === "running" ? "generating" : "ready";
+  }
+
+  /** @param {Connection} connection */
+  async #boot(connection) {
+    const { times } = await drain(connection.ask("boot", { base: this.base.href }), (progress) => {
+      this.#bootProgress = { what: "Pyodide", ...progress };
+      this.#announce("state");
+    });
+    if (connection !== this.#connection) return;
+    this.#isBooted = true;
+    Object.assign(this.#times, times);
+    this.#continue();
+  }
+
+  /** @param {Connection} connection */
+  async #findModel(connection) {
+    if (this.#models.length === 0) this.#models = await this.index(this.base);
+    if (this.#models.length === 0) {
+      throw new ExplainedError(
+        "DownloadError",
+        "models/index.json: the site has no model",
+        "Build the site again.",
+      );
+    }
+    this.session.model ||= this.#models[0].name;
+    if (connection === this.#connection) await this.#load(connection);
+  }
+
+  /**
+   * Loads the chosen model; leaves the loading of another one.
+   *
+   * @param {Connection} connection
+   */
+  async #load(connection) {
+    this.#loading.abort();
+    const entry = this.#models.find(({ name }) => name === this.session.model);
+    if (!entry || this.#loaded.has(entry.name)) return this.#continue();
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    this.#loadProgress = { what: entry.title, loaded: 0, total: 0 };
+    const payload = { base: this.base.href, entry };
+    try {
+      const { info, times } = await drain(connection.ask("load", payload, { signal }), (progress) => {
+        this.#loadProgress = { what: entry.title, ...progress };
+        this.#announce("state");
+      });
+      if (connection !== this.#connection) return;
+      this.#loaded.set(entry.name, info);
+      Object.assign(this.#times, times);
+      this.#continue();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Starts what is queued if everything is there. */
+  #continue() {
+    if (this.#phase() === "ready" && this.run?.status === "queued") this.#execute(this.run);
+    this.#announce("state");
+  }
+
+  /** @param {Run} run */
+  async #execute(run) {
+    const connection = /** @type {Connection} */ (this.#connection);
+    run.model = this.session.model;
+    run.begin();
+    const { prompt, settings, model, signal } = run;
+    try {
+      for await (const event of connection.ask("generate", { model, prompt, settings }, { signal })) {
+        run.add(event);
+        this.#announce("output");
+      }
+    } catch (error) {
+      if (signal.aborted || connection !== this.#connection) return;
+      this.#fail(error, FATAL.has(explain(error).class));
+    }
+    if (run === this.run) this.#announce("state");
+  }
+
+  /**
+   * Tells what went wrong with a connection, unless another one has taken its place.
+   *
+   * @param {Connection} connection
+   * @param {Promise<unknown>} work
+   */
+  #guard(connection, work) {
+    work.catch((error) => {
+      if (connection === this.#connection) this.#fail(error);
+    });
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {boolean} canRetry  by a restart
+   */
+  #fail(error, canRetry = true) {
+    this.#error = { ...explain(error), canRetry };
+    if (FATAL.has(this.#error.class)) this.#isBooted = false;
+    if (this.run?.status === "running") this.run.fail();
+    this.#announce("output");
+    this.#announce("state");
+  }
+
+  /** @param {"state" | "output"} type */
+  #announce(type) {
+    this.dispatchEvent(new Event(type));
+  }
+}
+
+/** The site's root is the parent of the folder of this module, wherever the site lives. */
+const base = new URL("../", import.meta.url);
+
+export const engine = new Engine({
+  base,
+  createWorker: () => createWorker(new URL("./worker.js", import.meta.url)),
+});

@@ -1,0 +1,256 @@
+// @ts-check
+/**
+ * Python in this worker: boots Pyodide and gives `picogpt.browser` the shape of a JavaScript class. This module alone
+ * knows Pyodide; what comes out of it are plain values.
+ *
+ * @typedef {object} PyBufferView
+ * @property {Uint8Array<ArrayBuffer>} data  detached when Python's memory grows: allocate nothing while holding one
+ * @property {() => void} release
+ *
+ * @typedef {object} PyProxy
+ * @property {(key: string) => any} get
+ * @property {(options: object) => any} toJs
+ * @property {(type: string) => PyBufferView} getBuffer
+ * @property {() => {done?: boolean, value: any}} next
+ * @property {() => void} return
+ * @property {() => void} destroy
+ *
+ * @typedef {object} Pyodide
+ * @property {(name: string) => any} pyimport
+ * @property {(value: any) => any} toPy
+ *
+ * @typedef {import("./runtime.js").RuntimeManifest} RuntimeManifest
+ * @typedef {{pyodide: number, numpy: number, picogpt: number}} BootTimes  in milliseconds
+ * @typedef {number | boolean | string | null | undefined | object} PlainValue
+ */
+import { ExplainedError } from "./errors.js";
+import { countingFetches } from "./runtime.js";
+
+/**
+ * @param {URL} base  the site's root
+ * @param {(loaded: number, total: number) => void} onProgress  in bytes
+ * @returns {Promise<Python>}
+ */
+export async function boot(base, onProgress) {
+  const folder = new URL("pyodide/", base);
+  const manifest = await fetchManifest(folder);
+  const clock = stopwatch();
+  try {
+    const pyodide = await countingFetches(folder, manifest, onProgress, () => loadPyodide(folder));
+    const times = { pyodide: clock(), numpy: 0, picogpt: 0 };
+    pyodide.pyimport("numpy").destroy();
+    times.numpy = clock();
+    const browser = pyodide.pyimport("picogpt.browser");
+    times.picogpt = clock();
+    return new Python(pyodide, browser, times);
+  } catch (error) {
+    if (error instanceof ExplainedError) throw error;
+    throw new ExplainedError(
+      "BootError",
+      `Python (Pyodide ${manifest.version}) did not start: ${firstAndLastLine(error)}`,
+      "Press “Try again”, or try another browser: one from 2023 or later, with WebAssembly, is needed.",
+    );
+  }
+}
+
+/**
+ * @param {URL} folder
+ * @returns {Promise<Pyodide>}
+ */
+async function loadPyodide(folder) {
+  const pyodide = await import(new URL("pyodide.mjs", folder).href);
+  // Packages named here are downloaded while the interpreter starts, not after it.
+  return pyodide.loadPyodide({ indexURL: folder.href, packages: ["picogpt"], convertNullToNone: true });
+}
+
+/**
+ * @param {URL} folder
+ * @returns {Promise<RuntimeManifest>}
+ */
+async function fetchManifest(folder) {
+  const url = new URL("runtime.json", folder);
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return await response.json();
+  } catch (error) {
+    const message = `${url.pathname}: the list of Python's files cannot be read: ${firstAndLastLine(error)}`;
+    throw new ExplainedError("DownloadError", message, "Check your connection, then press “Try again”.");
+  }
+}
+
+export class Python {
+  #pyodide;
+  #browser;
+
+  /**
+   * @param {Pyodide} pyodide
+   * @param {any} browser  the module picogpt.browser
+   * @param {BootTimes} times
+   */
+  constructor(pyodide, browser, times) {
+    this.#pyodide = pyodide;
+    this.#browser = browser;
+    this.times = times;
+  }
+
+  /**
+   * Memory of Python's own for a file of `n_bytes`.
+   *
+   * @param {number} n_bytes
+   */
+  allocate(n_bytes) {
+    return new Arena(this.#attempt("allocate", n_bytes));
+  }
+
+  /**
+   * @param {string} name
+   * @param {Arena} weights  a whole safetensors file
+   * @param {string | undefined} config  JSON
+   * @param {string | undefined} merges
+   */
+  load(name, weights, config, merges) {
+    return plain(this.#attempt("load", name, weights.proxy, config, merges));
+  }
+
+  /**
+   * The events of one generation; leaving the loop stops it.
+   *
+   * @param {string} model  its name
+   * @param {string | number[]} prompt  text, or ids
+   * @param {object} settings
+   */
+  *generate(model, prompt, settings) {
+    plain(this.#attempt("use", model));
+    /** @type {PyProxy} */
+    const events = this.#attempt("generate", prompt, settings);
+    try {
+      for (;;) {
+        const { done, value } = this.#alive(() => events.next());
+        if (done) return;
+        const event = plain(value);
+        if (event.type === "error") throw rebuilt(event.error);
+        yield event;
+      }
+    } finally {
+      this.#alive(() => {
+        events.return(); // closes Python's generator if it has not ended
+        events.destroy();
+      });
+    }
+  }
+
+  /**
+   * Calls a function of picogpt.browser through its `attempt`, which never raises.
+   *
+   * @param {string} name
+   * @param {...any} args
+   * @returns {any}  a proxy, or a plain value
+   */
+  #attempt(name, ...args) {
+    const pythonArgs = args.map((arg) => this.#pyodide.toPy(arg));
+    /** @type {PyProxy} */
+    const reply = this.#alive(() => this.#browser.attempt(name, ...pythonArgs));
+    try {
+      const error = plain(reply.get("error"));
+      if (error) throw rebuilt(error);
+      return reply.get("value");
+    } finally {
+      reply.destroy();
+      pythonArgs.forEach((arg, i) => {
+        if (arg !== args[i]) arg.destroy(); // made by toPy above
+      });
+    }
+  }
+
+  /**
+   * Python's own exceptions never come this way: what does is the end of the interpreter.
+   *
+   * @template T
+   * @param {() => T} call
+   * @returns {T}
+   */
+  #alive(call) {
+    try {
+      return call();
+    } catch (error) {
+      const message = `Python stopped working: ${firstAndLastLine(error)}`;
+      throw new ExplainedError("CrashedError", message, "Press “Try again” to start it anew.");
+    }
+  }
+}
+
+/** A file's place in Python's memory. */
+class Arena {
+  /** @param {PyProxy} proxy  of a NumPy array of bytes */
+  constructor(proxy) {
+    this.proxy = proxy;
+  }
+
+  /**
+   * @param {Uint8Array} chunk
+   * @param {number} offset
+   */
+  write(chunk, offset) {
+    this.borrow((bytes) => bytes.set(chunk, offset));
+  }
+
+  /**
+   * Shows the bytes in place.
+   *
+   * @template T
+   * @param {(bytes: Uint8Array<ArrayBuffer>) => T} use  must not keep them, nor call Python
+   * @returns {T}
+   */
+  borrow(use) {
+    const buffer = this.proxy.getBuffer("u8");
+    try {
+      return use(buffer.data);
+    } finally {
+      buffer.release();
+    }
+  }
+
+  /** Lets go of the array; a model that was loaded from it keeps its own hold. */
+  destroy() {
+    this.proxy.destroy();
+  }
+}
+
+/**
+ * A plain copy of what Python answered; the proxy is destroyed.
+ *
+ * @param {any} value
+ */
+function plain(value) {
+  if (typeof value?.toJs !== "function") return value;
+  const copy = value.toJs({ dict_converter: Object.fromEntries, create_pyproxies: false });
+  value.destroy();
+  return copy;
+}
+
+/** @param {import("./errors.js").PlainError} error */
+function rebuilt(error) {
+  return new ExplainedError(error.class, error.message, error.hint);
+}
+
+/** Milliseconds since the last call, or since it was made. */
+function stopwatch() {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const elapsed = Math.round(now - last);
+    last = now;
+    return elapsed;
+  };
+}
+
+/**
+ * A Python traceback's first line says little and its last line all; other errors have one line.
+ *
+ * @param {unknown} error
+ */
+function firstAndLastLine(error) {
+  const lines = String(error).trim().split("\n");
+  return lines.length > 1 ? `${lines[0]} … ${lines[lines.length - 1]}` : lines[0];
+}
