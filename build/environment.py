@@ -21,10 +21,9 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-from project import DIST, ROOT, VENV, BuildError, say
+from project import BUILD, DIST, ROOT, VENV, BuildError, say
 
 STAMP = VENV / "picogpt-installed.json"
-OLDEST_NODE = 20
 
 NO_PIP = """there is no pip for {python}, and ensurepip is missing too.
 Install one of them and try again:
@@ -121,9 +120,17 @@ def machine_has_node() -> bool:
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return False
-    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
-    major = re.match(r"v(\d+)\.", version)
-    return major is not None and int(major[1]) >= OLDEST_NODE
+    version = re.match(
+        r"v(\d+)\.(\d+)", subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    )
+    return version is not None and (int(version[1]), int(version[2])) >= oldest_node()
+
+
+def oldest_node() -> tuple[int, int]:
+    """Major and minor version of the oldest Node.js that will do, from package.json's `"node": ">=20.19"`."""
+    engines: dict[str, str] = json.loads((BUILD / "package.json").read_text("utf-8"))["engines"]
+    major, _, minor = engines["node"].removeprefix(">=").partition(".")
+    return int(major), int(minor or 0)
 
 
 @contextlib.contextmanager

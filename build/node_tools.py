@@ -8,15 +8,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from environment import OLDEST_NODE, interpreter, machine_has_node, works
+from environment import interpreter, machine_has_node, oldest_node, works
 from project import BUILD, BuildError, say
 from system_packages import apt_install
 
 STAMP = BUILD / "node_modules" / ".picogpt-installed"
 
-NO_NODE = f"""the Node.js that pip installed into .venv does not start, and the machine has none.
+NO_NODE = """the Node.js that pip installed into .venv does not start, and the machine has none.
 Install one of these and try again:
-  Node.js {OLDEST_NODE} or newer
+  Node.js {}.{} or newer
   on a minimal Debian or Ubuntu, the library that is missing: sudo apt install libatomic1"""
 
 
@@ -41,7 +41,7 @@ def install() -> None:
     if not works([find("node"), "--version"]):
         apt_install("libatomic1")  # what the Node.js from PyPI needs and a minimal system lacks
         if not works([find("node"), "--version"]):
-            raise BuildError(NO_NODE)
+            raise BuildError(NO_NODE.format(*oldest_node()))
     say("Installing the JavaScript tools …")
     if npm("ci", "--no-audit", "--no-fund") != 0:
         raise BuildError("npm could not install the JavaScript tools; what it says above names the reason.")

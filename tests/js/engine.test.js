@@ -26,12 +26,14 @@ class FakeWorker extends EventTarget {
   /** @type {Gates} */
   gates = {};
   closedRuns = 0;
+  /** @type {string[]} */
+  leftLoads = [];
 
   constructor() {
     super();
     serve(this.#channel.port2, {
       boot: () => this.#boot(),
-      load: (payload) => this.#load(payload),
+      load: (payload, signal) => this.#load(payload, signal),
       generate: (payload) => this.#generate(payload),
     });
     this.#channel.port1.onmessage = ({ data }) => {
@@ -70,9 +72,10 @@ class FakeWorker extends EventTarget {
     return { times: { pyodide: 7 } };
   }
 
-  /** @param {any} payload */
-  async *#load({ base, entry }) {
+  /** @param {any} payload @param {AbortSignal} signal */
+  async *#load({ base, entry }, signal) {
     assert.equal(base, BASE.href);
+    signal.addEventListener("abort", () => this.leftLoads.push(entry.name));
     this.asked.push(`load ${entry.name}`);
     yield { loaded: 3, total: 8 };
     await this.gate("boot").promise;
@@ -288,6 +291,7 @@ test("going back while the other model loads leaves that one and is ready", asyn
   engine.choose("large");
   engine.choose("small");
   assert.equal(engine.state.phase, "ready");
+  await until(() => worker.leftLoads.includes("large"));
   worker.gate("load large").open();
   engine.generate("go", settings(1));
   await until(() => engine.run?.status === "done");

@@ -1,11 +1,11 @@
-"""Record what PyTorch computes with the checkpoints of this folder: not run by the tests, which read its results.
+"""Record what PyTorch computes with the checkpoints of this folder; the tests only read its results.
 
     pip install torch==2.13.0 transformers==4.57.6
     python tests/reference/record.py
 
-Each folder's model.safetensors and config.json are loaded by transformers, and expected.npz written beside them:
-input_ids [T] (kept as they are), logits [T, V], hidden [L+1, T, C] (after the embeddings and after each block, the
-last one after ln_f), attentions [L, H, T, T], and greedy [64], the ids that follow input_ids.
+Each folder's model.safetensors and config.json are loaded by transformers, and expected.npz written beside
+them: input_ids [T] (kept as they are), logits [T, V], hidden [L+1, T, C] (after the embeddings and after each
+block, the last one after ln_f), attentions [L, H, T, T], and greedy [64], the ids that follow input_ids.
 """
 
 import json

@@ -131,10 +131,17 @@ def test_where_there_is_neither_pip_nor_ensurepip_the_error_says_what_to_install
 
 
 @pytest.mark.parametrize(
-    ("version", "enough"), [("v18.19.0", False), ("v20.0.0", True), ("v24.1.0", True), ("", False)]
+    ("version", "enough"),
+    [("v18.19.0", False), ("v20.18.9", False), ("v20.19.0", True), ("v24.1.0", True), ("", False)],
 )
 def test_an_old_node_does_not_count(monkeypatch: pytest.MonkeyPatch, version: str, enough: bool) -> None:
+    monkeypatch.setattr(environment, "oldest_node", lambda: (20, 19))
     monkeypatch.setattr(environment.shutil, "which", lambda name: f"/bin/{name}")
     answer = subprocess.CompletedProcess([], 0, stdout=f"{version}\n")
     monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: answer)
     assert environment.machine_has_node() is enough
+
+
+def test_the_oldest_node_is_the_one_that_npm_asks_for() -> None:
+    package = json.loads((BUILD / "package.json").read_text("utf-8"))
+    assert package["engines"]["node"] == ">=" + ".".join(map(str, environment.oldest_node()))

@@ -8,8 +8,8 @@ import pytest
 from picogpt import download, load_encoder_hparams_and_params, models
 from picogpt.download import fetch
 from picogpt.errors import DownloadError, WeightsError
-from tests.unit.references import REFERENCE
 from tests.unit.hub import serving
+from tests.unit.references import REFERENCE
 
 CONTENT = os.urandom(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
