@@ -235,7 +235,7 @@ function rebuilt(error) {
 }
 
 /** Milliseconds since the last call, or since it was made. */
-function stopwatch() {
+export function stopwatch() {
   let last = performance.now();
   return () => {
     const now = performance.now();

@@ -1,11 +1,15 @@
 // @ts-check
 /**
  * Counts the bytes of Pyodide's files as they arrive, by standing in for the worker's `fetch` during the boot, and
- * notices when one of them cannot be had: Pyodide itself would then wait for ever.
+ * notices when one of them cannot be had. Pyodide is then left waiting for it: told of the failure it would say more
+ * than a reader can use, on the console, and the worker is thrown away in any case.
  *
  * @typedef {{version: string, files: {name: string, bytes: number}[]}} RuntimeManifest  pyodide/runtime.json
  */
 import { ExplainedError } from "./errors.js";
+
+/** @type {Promise<never>} */
+const never = new Promise(() => {});
 
 const HINT = "Press “Try again”; if that does not help, reload the page.";
 
@@ -36,7 +40,7 @@ export async function countingFetches(folder, manifest, onProgress, boot) {
     expected.delete(url.href); // a file that is fetched twice counts once
     const response = await checked(url, ownFetch(input, init)).catch((error) => {
       fail(error);
-      throw error;
+      return never;
     });
     return counted(url, bytes, response, fail, (n) => {
       loaded += n;
@@ -45,20 +49,21 @@ export async function countingFetches(folder, manifest, onProgress, boot) {
   };
   try {
     onProgress(0, total);
-    const modules = preloadModules(expected.keys());
-    return await Promise.race([modules.then(boot), failure]);
+    const modules = countModules(expected.keys());
+    const [result] = await Promise.race([Promise.all([boot(), modules]), failure]);
+    return result;
   } finally {
     globalThis.fetch = ownFetch;
   }
 }
 
 /**
- * Modules come by `import()`, which tells nothing of its bytes: fetched first, they are counted, and import() finds
- * them in the browser's cache.
+ * Modules come by `import()`, which tells nothing of its bytes: fetched as well, they are counted, and the browser's
+ * cache makes one download of the two.
  *
  * @param {Iterable<string>} urls
  */
-async function preloadModules(urls) {
+async function countModules(urls) {
   const modules = [...urls].filter((url) => url.endsWith(".mjs"));
   await Promise.all(modules.map(async (url) => (await fetch(url)).arrayBuffer()));
 }
@@ -96,8 +101,14 @@ function counted(url, bytes, response, fail, count) {
   const reader = response.body?.getReader();
   if (!reader) return response;
   let loaded = 0;
-  const lengthError = () =>
-    new ExplainedError("DownloadError", `${url.pathname}: expected ${bytes} bytes, got ${loaded}`, HINT);
+  const lengthError = () => {
+    const [expected, got] = [bytes, loaded].map((n) => n.toLocaleString("en"));
+    return new ExplainedError(
+      "DownloadError",
+      `${url.pathname}: expected ${expected} bytes, got ${got}`,
+      HINT,
+    );
+  };
   const body = new ReadableStream({
     async pull(controller) {
       const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
@@ -108,7 +119,7 @@ function counted(url, bytes, response, fail, count) {
       } else if (done && loaded === bytes) controller.close();
       else {
         fail(lengthError());
-        controller.error(lengthError());
+        await never;
       }
     },
     cancel: (reason) => reader.cancel(reason),

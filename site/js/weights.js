@@ -64,16 +64,16 @@ export async function download(base, file, sink, options = {}) {
     for await (const chunk of chunksOf(response)) {
       if (loaded === 0) checkBeginning(url, chunk, response);
       if (loaded + chunk.length > file.bytes)
-        throw lengthError(url, file, `at least ${loaded + chunk.length}`);
+        throw lengthError(url, file, `at least ${grouped(loaded + chunk.length)}`);
       sink.write(chunk, loaded);
       loaded += chunk.length;
       options.onProgress?.(loaded, file.bytes);
     }
   } catch (error) {
     if (error instanceof ExplainedError || options.signal?.aborted) throw error;
-    throw lengthError(url, file, `${loaded} before the connection broke`);
+    throw lengthError(url, file, `${grouped(loaded)} before the connection broke`);
   }
-  if (loaded !== file.bytes) throw lengthError(url, file, `${loaded}`);
+  if (loaded !== file.bytes) throw lengthError(url, file, grouped(loaded));
 }
 
 /**
@@ -207,11 +207,16 @@ function checkBeginning(url, chunk, response) {
  * @param {string} got
  */
 function lengthError(url, file, got) {
-  const message = `${url.pathname}: expected ${file.bytes} bytes, got ${got}`;
+  const message = `${url.pathname}: expected ${grouped(file.bytes)} bytes, got ${got}`;
   return new ExplainedError("DownloadError", message, RETRY_HINT);
 }
 
 /** @param {string} text */
 function quote(text) {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+/** @param {number} n_bytes */
+function grouped(n_bytes) {
+  return n_bytes.toLocaleString("en");
 }

@@ -12,7 +12,7 @@
  * @typedef {{loaded: number, total: number}} Progress  in bytes
  */
 import { serve } from "./protocol.js";
-import { boot } from "./python.js";
+import { boot, stopwatch } from "./python.js";
 import { reporting } from "./streams.js";
 import { download, downloadText, Memory, verify } from "./weights.js";
 
@@ -57,61 +57,55 @@ serve(/** @type {import("./protocol.js").Port} */ (/** @type {unknown} */ (globa
  * @param {OnProgress} onProgress
  */
 async function loadModel(folder, { name, files }, signal, onProgress) {
-  const started = performance.now();
+  const clock = stopwatch();
   const progressOf = sumOfProgress(files, onProgress);
   /** @param {"config" | "merges"} key */
   const text = (key) => {
     const file = files[key];
     return file && downloadText(folder, file, { signal, onProgress: progressOf(key) });
   };
-  const options = { signal, onProgress: progressOf("weights") };
-  const [arena, config, merges] = await Promise.all([
-    downloadIntoPython(folder, files.weights, options),
-    text("config"),
-    text("merges"),
-  ]);
-  const downloaded = performance.now();
+  const place = placeInPython(files.weights.bytes);
   try {
-    const info = (await booted).load(name, arena, config, merges);
-    const times = {
-      download: Math.round(downloaded - started),
-      load: Math.round(performance.now() - downloaded),
-    };
+    const [config, merges] = await Promise.all([
+      text("config"),
+      text("merges"),
+      download(folder, files.weights, place, { signal, onProgress: progressOf("weights") }),
+    ]);
+    const times = { download: clock(), wait: 0, verify: 0, load: 0 };
+    const [python, arena] = await Promise.all([booted, place.arena]);
+    times.wait = clock();
+    await arena.borrow((bytes) => verify(files.weights, bytes)); // the digest copies them before it waits
+    times.verify = clock();
+    const info = python.load(name, arena, config, merges);
+    times.load = clock();
     return { info, times };
   } finally {
-    arena.destroy();
+    place.arena.then(
+      (arena) => arena.destroy(),
+      () => {},
+    );
   }
 }
 
 /**
- * The weights go straight into Python's memory; what arrives before Python is there waits in ours.
+ * A sink in Python's memory; what arrives before Python is there waits in ours.
  *
- * @param {URL} folder
- * @param {import("./weights.js").ModelFile} file
- * @param {import("./weights.js").Options} options
+ * @param {number} n_bytes
  */
-async function downloadIntoPython(folder, file, options) {
+function placeInPython(n_bytes) {
   const memory = new Memory();
   /** @type {import("./weights.js").Sink} */
   let sink = memory;
-  const arrival = booted.then((python) => {
-    const arena = python.allocate(file.bytes);
-    memory.moveTo(arena);
-    sink = arena;
-    return arena;
+  const arena = booted.then((python) => {
+    const place = python.allocate(n_bytes);
+    memory.moveTo(place);
+    sink = place;
+    return place;
   });
-  try {
-    await download(folder, file, { write: (chunk, offset) => sink.write(chunk, offset) }, options);
-    const arena = await arrival;
-    await arena.borrow((bytes) => verify(file, bytes)); // the digest copies them before it waits
-    return arena;
-  } catch (error) {
-    arrival.then(
-      (arena) => arena.destroy(),
-      () => {},
-    );
-    throw error;
-  }
+  arena.catch(() => {}); // awaited only once the download has succeeded
+  /** @type {import("./weights.js").Sink["write"]} */
+  const write = (chunk, offset) => sink.write(chunk, offset);
+  return { arena, write };
 }
 
 /**

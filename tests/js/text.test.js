@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, megabytes, percent, visible } from "../../site/js/widgets/text.js";
+import { compact, count, megabytes, percent, visible } from "../../site/js/widgets/text.js";
 import { rowsOf } from "../../site/js/widgets/token-rows.js";
 
 test("spaces, line ends and control characters become visible, letters stay", () => {
@@ -23,6 +23,7 @@ test("probabilities read as per cent, and small ones are not zero", () => {
 
 test("sizes are in millions of bytes, numbers have separators and plurals", () => {
   assert.equal(megabytes(5_100_000, 12_300_000), "5.1 of 12.3 MB");
+  assert.equal(compact(2_261_184), "2.26 million");
   assert.equal(count(1, "token"), "1 token");
   assert.equal(count(1024, "token"), "1,024 tokens");
 });

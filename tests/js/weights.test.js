@@ -94,20 +94,20 @@ refuses(
 refuses(
   "a truncated file is an error with both lengths",
   serving(CONTENT.slice(0, 700)),
-  /1000 bytes, got 700/,
+  /1,000 bytes, got 700/,
   /Try again/,
 );
 refuses(
   "a connection that breaks is an error with what had come",
   serving(CONTENT.slice(0, 700), { breaks: true }),
-  /1000 bytes, got 700 before the connection broke/,
+  /1,000 bytes, got 700 before the connection broke/,
   /Try again/,
 );
-refuses("an empty answer is an error", serving(""), /1000 bytes, got 0/, /Try again/);
+refuses("an empty answer is an error", serving(""), /1,000 bytes, got 0/, /Try again/);
 refuses(
   "a file that is too long is an error before the surplus is written",
   serving(new Uint8Array(5000)),
-  /1000 bytes, got at least 1200/,
+  /1,000 bytes, got at least 1,200/,
   /./,
 );
 refuses(

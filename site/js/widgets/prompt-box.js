@@ -188,7 +188,7 @@ export class PromptBox extends HTMLElement {
     this.#output.show(run);
     this.#status.show(state, run);
     this.#stop.disabled = !run?.isActive;
-    this.#copy.disabled = !run;
+    this.#copy.disabled = !run?.start;
     this.#showFacts();
   }
 

@@ -52,7 +52,7 @@ function statusText(state, run) {
   const { phase, progress, info } = state;
   const prefix = run?.status === "queued" ? "Your prompt is queued. " : "";
   if (phase === "booting" || phase === "loading") return prefix + progressText(phase, progress);
-  if (phase === "error") return run?.status === "queued" ? "Your prompt is queued." : "";
+  if (phase === "error") return prefix + (state.error?.canRetry ? "Not ready" : "Ready for another try");
   if (run?.status === "running") return speedText(run);
   if (run && run.tokens.length > 0) return `${count(run.tokens.length, "token")} · ${speedText(run)}`;
   return info

@@ -54,10 +54,11 @@ export function count(n, noun) {
 }
 
 /**
- * "3.2 M", "124 M": for a model's size.
+ * "3.2 million", "124 million": for a model's size.
  *
  * @param {number} n
  */
 export function compact(n) {
-  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 }).format(n);
+  const style = { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat("en", /** @type {Intl.NumberFormatOptions} */ (style)).format(n);
 }

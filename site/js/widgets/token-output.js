@@ -19,7 +19,6 @@ export class TokenOutput {
   #text = make("div", { class: "pb-text", dir: "auto" }, this.#prompt, this.#generated, this.#tail);
   /** @type {Run | null} */
   #run = null;
-  #isFollowing = true;
 
   constructor() {
     this.element = make(
@@ -33,7 +32,7 @@ export class TokenOutput {
       },
       this.#text,
     );
-    this.element.addEventListener("scroll", () => this.#noteScroll());
+    this.element.addEventListener("scroll", () => this.tooltip.follow(this.element));
     this.#generated.addEventListener("pointerover", (event) => this.#hover(event));
     this.#generated.addEventListener("pointerleave", () => this.#leave());
     this.#generated.addEventListener("focusin", (event) => this.#focus(event));
@@ -47,16 +46,22 @@ export class TokenOutput {
    * @param {Run | null} run
    */
   show(run) {
+    const isFollowing = run !== this.#run || this.#isAtBottom();
     if (run !== this.#run) this.#clear(run);
     const isBusy = run?.status === "running";
     this.element.setAttribute("aria-busy", String(isBusy));
-    this.element.toggleAttribute("data-empty", !run);
+    const isRefused = run?.status === "failed" && !run.start;
+    this.element.toggleAttribute("data-empty", !run || isRefused);
+    this.#text.hidden = isRefused;
     if (!run) return;
     const news = run.tokens.slice(this.#generated.childElementCount).map(tokenElement);
     if (this.#generated.childElementCount === 0) news[0]?.setAttribute("tabindex", "0");
     this.#generated.append(...news);
     this.#tail.textContent = run.end?.text ?? "";
-    if (this.#isFollowing) this.element.scrollTop = this.element.scrollHeight;
+    // The tab stop is a token; a long prompt without any must be reached, to be scrolled, all the same.
+    if (run.tokens.length > 0 || isRefused) this.element.removeAttribute("tabindex");
+    else this.element.tabIndex = 0;
+    if (isFollowing) this.element.scrollTop = this.element.scrollHeight;
   }
 
   /** The whole text as it stands there. */
@@ -68,17 +73,15 @@ export class TokenOutput {
   #clear(run) {
     this.tooltip.hide();
     this.#run = run;
-    this.#isFollowing = true;
     const prompt = run?.prompt ?? "";
     this.#prompt.textContent = typeof prompt === "string" ? prompt : prompt.map((id) => `⟨${id}⟩`).join("");
     this.#generated.replaceChildren();
     this.#tail.textContent = "";
   }
 
-  #noteScroll() {
+  #isAtBottom() {
     const { scrollHeight, scrollTop, clientHeight } = this.element;
-    this.#isFollowing = scrollHeight - scrollTop - clientHeight < AT_BOTTOM;
-    this.tooltip.hide();
+    return scrollHeight - scrollTop - clientHeight < AT_BOTTOM;
   }
 
   /** @param {HTMLElement} element */

@@ -31,6 +31,18 @@ export class TokenTooltip {
     this.#place(anchor);
   }
 
+  /**
+   * Stays with its token when the text is scrolled, as long as that can be seen.
+   *
+   * @param {HTMLElement} scroller
+   */
+  follow(scroller) {
+    if (!this.anchor) return;
+    const [frame, target] = [scroller, this.anchor].map((element) => element.getBoundingClientRect());
+    if (target.bottom < frame.top || target.top > frame.bottom) this.hide();
+    else this.#place(this.anchor);
+  }
+
   hide() {
     this.anchor?.removeAttribute("aria-describedby");
     this.anchor = null;
@@ -70,7 +82,7 @@ function contents(token) {
     make("span", { class: "pb-tooltip-id" }, `token ${token.id}`),
   );
   const rows = rowsOf(token);
-  const widest = Math.max(...rows.map(({ probability }) => probability));
+  const widest = Math.max(...rows.map(({ id, probability }) => (id === null ? 0 : probability)));
   const list = make("ul", { class: "pb-bars" }, ...rows.map((row) => bar(row, widest)));
   if (token.text !== "") return [head, list];
   const note = "This token ends inside a character, which the next one completes.";
@@ -82,7 +94,8 @@ function contents(token) {
  * @param {number} widest  the probability that fills the width
  */
 function bar({ id, text, probability, isChosen }, widest) {
-  const track = make("span", { class: "pb-bar" });
+  // All others together are no bar: beside that one the five would be hard to tell apart.
+  const track = make("span", id === null ? {} : { class: "pb-bar" });
   track.style.setProperty("--share", String(widest > 0 ? probability / widest : 0));
   const label = id === null ? text : visible(text);
   const name = make("span", { class: "pb-bar-text", dir: "auto" }, label);
