@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import compile_wasm
 import models_index
 import pages
 import runtime_folder
@@ -31,6 +32,7 @@ def build(folder: Path = DIST / "site", site_url: str | None = None) -> None:
     """Build the site into `folder`."""
     steps: dict[str, Callable[[Path], None]] = {
         "pages": lambda new: pages.build(new, site_url),
+        "sgemm": lambda new: compile_wasm.fill(new / "wasm"),
         "models": lambda new: models_index.write(new / "models" / "index.json"),
         "runtime": lambda new: runtime_folder.fill(new / "pyodide"),
     }

@@ -15,20 +15,22 @@ from picogpt import matmul
 from picogpt.bpe import Encoder
 from picogpt.checkpoint import encoder_for, parse_config
 from picogpt.errors import PicoGPTError, PromptError, WeightsError
-from picogpt.generate import Generation, Token
+from picogpt.generate import Generation, Read, Token
 from picogpt.sampling import GREEDY, Sampling
+from picogpt.sgemm import Kernel, Sgemm
 from picogpt.weights import HParams, Params, read_params
 
 Event = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Model:
-    """A loaded checkpoint."""
+    """A loaded checkpoint, and what it has read last."""
 
     encoder: Encoder | None
     hparams: HParams
     params: Params
+    read: Read | None = None
 
     def encode(self, prompt: str | Sequence[int]) -> list[int]:
         """Ids of a prompt, which may be ids already; an empty text is the start of a text."""
@@ -83,7 +85,9 @@ def load(
 ) -> dict[str, Any]:
     """Make a model of a whole safetensors file (and its config.json, its merges) and choose it."""
     global _current
-    hparams, params = read_params(weights, parse_config(config) if config else None)
+    hparams, params = read_params(
+        weights, parse_config(config) if config else None, in_place=weights.flags.writeable
+    )
     encoder = encoder_for(hparams, merges) if merges else None
     _models[name] = Model(encoder, hparams, params)
     _current = name
@@ -104,6 +108,17 @@ def loaded() -> list[str]:
     return list(_models)
 
 
+def offer_kernel(kind: str, kernel: Kernel) -> None:
+    """Take a kernel for the matrix product (see `picogpt.sgemm`) and use it from now on."""
+    matmul.offer(kind, Sgemm(kernel))
+
+
+def use_matmul(kind: str) -> str:
+    """Choose how products are computed from now on, even in mid-text: one of `info()["matmuls"]`."""
+    matmul.use(kind)
+    return matmul.KIND
+
+
 def info() -> dict[str, Any]:
     """What the chosen model is."""
     model = _model()
@@ -113,6 +128,7 @@ def info() -> dict[str, Any]:
         "n_params": _count(model.params),
         "has_vocabulary": model.encoder is not None,
         "matmul": matmul.KIND,
+        "matmuls": list(matmul.KINDS),
     }
 
 
@@ -147,14 +163,17 @@ def _generate(model: Model, prompt: str | Sequence[int], settings: Mapping[str, 
     ids = model.encode(prompt)
     seed = settings["seed"] if settings.get("seed") is not None else secrets.randbelow(2**32)
     stop_id = None if model.encoder is None else model.encoder.end_of_text
-    generation = Generation(
-        ids, model.params, model.hparams["n_head"], settings["n_tokens"], _sampling(settings), seed, stop_id
-    )
-    yield {"type": "prompt", "ids": ids, "n_ctx": generation.n_ctx, "seed": seed}
-    decoder = model.encoder.decoder() if model.encoder else None
-    for token in generation:
-        yield _token_event(model, token, decoder.feed(token.id) if decoder else model.text(token.id))
-    yield {"type": "end", "reason": generation.reason, "text": decoder.finish() if decoder else ""}
+    n_head, sampling = model.hparams["n_head"], _sampling(settings)
+    read, model.read = model.read, None  # nobody else's while this generation goes on
+    generation = Generation(ids, model.params, n_head, settings["n_tokens"], sampling, seed, stop_id, read)
+    try:
+        yield {"type": "prompt", "ids": ids, "n_ctx": generation.n_ctx, "seed": seed}
+        decoder = model.encoder.decoder() if model.encoder else None
+        for token in generation:
+            yield _token_event(model, token, decoder.feed(token.id) if decoder else model.text(token.id))
+        yield {"type": "end", "reason": generation.reason, "text": decoder.finish() if decoder else ""}
+    finally:
+        model.read = generation.read
 
 
 def _sampling(settings: Mapping[str, Any]) -> Sampling:
@@ -175,5 +194,6 @@ def _token_event(model: Model, token: Token, text: str) -> Event:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (allocate, load, use, loaded, info, tokenize, generate)
+    function.__name__: function
+    for function in (allocate, load, use, loaded, offer_kernel, use_matmul, info, tokenize, generate)
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -45,12 +46,31 @@ def check_prompt(ids: Sequence[int], n_ctx: int, n_vocab: int) -> None:
         )
 
 
+class Read:
+    """What a model has read, and its cache of that: a text that begins alike need not be read again."""
+
+    def __init__(self, params: Params) -> None:
+        self.ids: list[int] = []
+        self.cache = Cache(len(params["blocks"]), n_ctx=len(params["wpe"]))
+
+    def rest_of(self, ids: list[int]) -> list[int]:
+        """Forget all that `ids` does not begin with; the part of `ids` that is still to be read.
+
+        That is the last id at least: what is wanted are the logits that follow it.
+        """
+        known = list(takewhile(lambda pair: pair[0] == pair[1], zip(self.ids, ids[:-1], strict=False)))
+        del self.ids[len(known) :]
+        self.cache.truncate(len(known))  # of all blocks, even if an error came between two of them
+        return ids[len(known) :]
+
+
 class Generation:
     """Iterate to get one `Token` at a time; afterwards `reason` says why it ended.
 
     `reason` is "length" (as many tokens as asked for), "context" (the context is full) or "end_of_text"
     (the model chose `stop_id`, which is not given out). Raises PromptError or SettingsError at once, and
-    computes nothing before the first token is asked for.
+    computes nothing before the first token is asked for. `read`, if given, is what this model has read before
+    (what `inputs` begins with is not computed again) and goes along with this text.
     """
 
     def __init__(
@@ -62,6 +82,7 @@ class Generation:
         sampling: Sampling = GREEDY,
         seed: int | None = None,
         stop_id: int | None = None,
+        read: Read | None = None,
     ) -> None:
         self.n_ctx, n_vocab = len(params["wpe"]), len(params["wte"])
         check_prompt(inputs, self.n_ctx, n_vocab)
@@ -75,15 +96,17 @@ class Generation:
         self.n_tokens, self.sampling, self.stop_id = n_tokens_to_generate, sampling, stop_id
         self.rng = np.random.default_rng(seed)
         self.reason = "length"
+        self.read = Read(params) if read is None else read
 
     def __iter__(self) -> Iterator[Token]:
-        cache = Cache(len(self.params["blocks"]), self.n_ctx)
-        new = self.inputs
+        read = self.read
+        new = read.rest_of(self.inputs)
         for _ in range(self.n_tokens):
-            if cache.n_past + len(new) > self.n_ctx:
+            if len(read.ids) + len(new) > self.n_ctx:
                 self.reason = "context"
                 return
-            logits = gpt2(new, **self.params, n_head=self.n_head, cache=cache, rows=slice(-1, None))[-1]
+            logits = gpt2(new, **self.params, n_head=self.n_head, cache=read.cache, rows=slice(-1, None))[-1]
+            read.ids += new
             token = self._token(logits)
             if token.id == self.stop_id:
                 self.reason = "end_of_text"

@@ -2,13 +2,19 @@
 
 With a BLAS behind it, NumPy's `@` is as fast as the machine. Without one (NumPy for WebAssembly has none) `@`
 falls to a plain loop, many times slower than `einsum`, whose inner loop is vectorised where both operands
-run along memory in the summed axis. The choice is made once, here, and nothing else in the model knows of it.
+run along memory in the summed axis. To a browser that knows SIMD the page brings the missing BLAS along
+(`picogpt.sgemm`). The choice is made once, here, and nothing else in the model knows of it.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from picogpt.errors import SettingsError
+
 Float = NDArray[np.float32]
+Product = Callable[[Float, Float, Float | None], Float]
 
 
 def has_blas() -> bool:
@@ -17,13 +23,42 @@ def has_blas() -> bool:
     return bool(config["Build Dependencies"]["blas"].get("found"))
 
 
-def einsum_matmul(x: Float, w: Float) -> Float:  # [..., n, k], [..., k, m] -> [..., n, m]
-    product: Float = np.einsum("...ik,...kj->...ij", x, w)
-    return product
+def blas_product(x: Float, w: Float, b: Float | None = None) -> Float:
+    """x @ w + b"""
+    return _add(np.matmul(x, w), b)
 
 
+def einsum_product(x: Float, w: Float, b: Float | None = None) -> Float:
+    """x @ w + b"""
+    return _add(np.einsum("...ik,...kj->...ij", x, w), b)
+
+
+def _add(y: Float, b: Float | None) -> Float:
+    if b is not None:
+        y += b  # y is new, so nobody else sees it change
+    return y
+
+
+KINDS: dict[str, Product] = {"einsum": einsum_product}
+if has_blas():
+    KINDS["@"] = blas_product
 KIND = "@" if has_blas() else "einsum"
-matmul = np.matmul if KIND == "@" else einsum_matmul
 
-# The memory order of a weight of shape [in, out] that suits `matmul`: einsum sums along contiguous columns.
-WEIGHT_ORDER = "C" if KIND == "@" else "F"
+
+def matmul(x: Float, w: Float, b: Float | None = None) -> Float:
+    """x @ w, and + b if there is one, in a new array: [..., m, k], [..., k, n], [n] -> [..., m, n]."""
+    return KINDS[KIND](x, w, b)
+
+
+def offer(kind: str, product: Product) -> None:
+    """Add a way to compute products, and use it from now on."""
+    KINDS[kind] = product
+    use(kind)
+
+
+def use(kind: str) -> None:
+    """Compute products this way from now on: one of `KINDS`."""
+    global KIND
+    if kind not in KINDS:
+        raise SettingsError(f"There is no matrix product {kind!r} here.", f"Choose among {', '.join(KINDS)}.")
+    KIND = kind

@@ -18,26 +18,29 @@ SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 
 
 @layer
-def gelu(x):  # [T, 4C] -> [T, 4C]
-    return 0.5 * x * (1 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x))))
+def gelu(x):  # [T, 4C] -> [T, 4C]: x (1 + tanh u) / 2 = x / (1 + exp(-2u)), u = √(2/π) (x + 0.044715 x³)
+    with np.errstate(over="ignore"):  # far below 0, exp(-2u) is infinite and the result 0, as it should be
+        return x / (1 + np.exp(-2 * SQRT_2_OVER_PI * x * (1 + 0.044715 * (x * x))))
 
 
 @layer
 def softmax(x):  # [..., n] -> [..., n], each row sums to 1
-    exp_x = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return exp_x / np.sum(exp_x, axis=-1, keepdims=True)
+    y = x - np.max(x, axis=-1, keepdims=True)
+    np.exp(y, out=y)  # in place: n is long, and fresh memory costs more than the arithmetic on it
+    y /= np.sum(y, axis=-1, keepdims=True)
+    return y
 
 
 @layer
 def layer_norm(x, g, b, eps=1e-5):  # [T, C] -> [T, C]
-    mean = np.mean(x, axis=-1, keepdims=True)
-    variance = np.var(x, axis=-1, keepdims=True)
-    return g * ((x - mean) / np.sqrt(variance + eps)) + b
+    x = x - np.mean(x, axis=-1, keepdims=True)
+    variance = np.mean(x * x, axis=-1, keepdims=True)
+    return g * (x / np.sqrt(variance + eps)) + b
 
 
 @layer
 def linear(x, w, b):  # [T, n_in], [n_in, n_out], [n_out] -> [T, n_out]
-    return matmul(x, w) + b
+    return matmul(x, w, b)
 
 
 @layer

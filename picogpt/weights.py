@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 
 from picogpt import safetensors
 from picogpt.errors import WeightsError
-from picogpt.matmul import WEIGHT_ORDER, Float
+from picogpt.matmul import Float, has_blas
 from picogpt.safetensors import TensorInfo
 
 Params = dict[str, Any]
+
+# The memory order of a linear's weights, [n_in, n_out]: all but BLAS sum along columns, best contiguous ones.
+WEIGHT_ORDER = "C" if has_blas() else "F"
+ALIGNMENT = 64  # bytes: a line of the processor's caches
 
 # causal masks that older checkpoints carry along; `attn.c_attn.bias` ends alike and is a real tensor
 MASK = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
@@ -105,11 +109,13 @@ def without_prefix(infos: Mapping[str, TensorInfo]) -> dict[str, TensorInfo]:
 
 
 def read_params(
-    file: bytes | NDArray[np.uint8], config: Mapping[str, Any] | None = None
+    file: bytes | NDArray[np.uint8], config: Mapping[str, Any] | None = None, in_place: bool = False
 ) -> tuple[HParams, Params]:
     """Sizes and parameters from a whole safetensors file in memory.
 
-    Raises WeightsError, naming the tensor or byte, where the file is malformed or not a GPT-2.
+    `in_place` makes the parameters of the file's own memory, which must be an array that nobody else needs:
+    half of what is taken otherwise. Raises WeightsError, naming the tensor or byte, where the file is
+    malformed or not a GPT-2.
     """
     infos = without_prefix(safetensors.parse(file))
     hparams = hparams_of(infos, config)
@@ -125,7 +131,8 @@ def read_params(
             raise WeightsError(
                 f"{name}: expected shape {shape}, the file has {found}.", "Is this a GPT-2 checkpoint?"
             )
-    return hparams, nest({name: _read(file, infos[name]) for name in shapes})
+    tensors = _read(file, {name: infos[name] for name in shapes}, in_place)
+    return hparams, nest({name: tensors[name] for name in shapes})
 
 
 def _is_untied(
@@ -140,9 +147,18 @@ def _is_untied(
     return head.dtype != wte.dtype or not same
 
 
-def _read(file: bytes | NDArray[np.uint8], info: TensorInfo) -> Float:
-    is_linear = bool(re.search(r"\.c_\w+\.weight$", info.name))
-    return safetensors.read(file, info, order=WEIGHT_ORDER if is_linear else "C")
+def _read(file: bytes | NDArray[np.uint8], infos: dict[str, TensorInfo], in_place: bool) -> dict[str, Float]:
+    if not in_place:
+        return {name: safetensors.read(file, info, _order(name)) for name, info in infos.items()}
+    infos = dict(sorted(infos.items(), key=lambda item: item[1].begin))
+    file = np.frombuffer(file, np.uint8)
+    # where a file's data begins depends on its header: all of it moves by as much as puts that on a boundary
+    shift = (file.ctypes.data + next(iter(infos.values())).begin) % ALIGNMENT
+    return {name: safetensors.read_in_place(file, info, shift, _order(name)) for name, info in infos.items()}
+
+
+def _order(name: str) -> str:
+    return WEIGHT_ORDER if re.search(r"\.c_\w+\.weight$", name) else "C"
 
 
 def nest(tensors: Mapping[str, Float]) -> Params:

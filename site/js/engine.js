@@ -28,6 +28,8 @@
  * @property {number} n_vocab
  * @property {number} n_params
  * @property {boolean} has_vocabulary
+ * @property {string} matmul     how products are computed
+ * @property {string[]} matmuls  how they could be
  *
  * @typedef {object} State
  * @property {Phase} phase
@@ -159,6 +161,18 @@ export class Engine extends EventTarget {
     if (!this.run?.isActive) return;
     this.run.stop();
     this.#announce("output");
+    this.#announce("state");
+  }
+
+  /**
+   * Chooses how products are computed, even while a run goes on.
+   *
+   * @param {string} kind  one of `state.info.matmuls`
+   */
+  async useMatmul(kind) {
+    if (!this.#connection) return;
+    const matmul = await drain(this.#connection.ask("matmul", { kind }), () => {});
+    for (const info of this.#loaded.values()) info.matmul = matmul;
     this.#announce("state");
   }
 

@@ -18,13 +18,15 @@
  * @typedef {object} Pyodide
  * @property {(name: string) => any} pyimport
  * @property {(value: any) => any} toPy
+ * @property {{memory: WebAssembly.Memory}} _module
  *
  * @typedef {import("./runtime.js").RuntimeManifest} RuntimeManifest
- * @typedef {{pyodide: number, numpy: number, picogpt: number}} BootTimes  in milliseconds
+ * @typedef {{pyodide: number, numpy: number, picogpt: number, sgemm: number}} BootTimes  in milliseconds
  * @typedef {number | boolean | string | null | undefined | object} PlainValue
  */
 import { ExplainedError } from "./errors.js";
 import { countingFetches } from "./runtime.js";
+import { bindSgemm, compileSgemm } from "./sgemm.js";
 
 /**
  * @param {URL} base  the site's root
@@ -35,14 +37,20 @@ export async function boot(base, onProgress) {
   const folder = new URL("pyodide/", base);
   const manifest = await fetchManifest(folder);
   const clock = stopwatch();
+  // without it all works, only slower: no reason to refuse to start
+  const compiling = compileSgemm(new URL("wasm/", base)).catch(() => undefined);
   try {
     const pyodide = await countingFetches(folder, manifest, onProgress, () => loadPyodide(folder));
-    const times = { pyodide: clock(), numpy: 0, picogpt: 0 };
+    const times = { pyodide: clock(), numpy: 0, picogpt: 0, sgemm: 0 };
     pyodide.pyimport("numpy").destroy();
     times.numpy = clock();
     const browser = pyodide.pyimport("picogpt.browser");
     times.picogpt = clock();
-    return new Python(pyodide, browser, times);
+    const python = new Python(pyodide, browser, times);
+    const sgemm = await compiling;
+    if (sgemm) python.offerKernel(sgemm.kind, bindSgemm(sgemm.module, pyodide._module.memory));
+    times.sgemm = clock();
+    return python;
   } catch (error) {
     if (error instanceof ExplainedError) throw error;
     throw new ExplainedError(
@@ -101,6 +109,24 @@ export class Python {
    */
   allocate(n_bytes) {
     return new Arena(this.#attempt("allocate", n_bytes));
+  }
+
+  /**
+   * @param {string} kind  of matrix product
+   * @param {import("./sgemm.js").Multiply} kernel
+   */
+  offerKernel(kind, kernel) {
+    this.#attempt("offer_kernel", kind, kernel);
+  }
+
+  /**
+   * Chooses among `info.matmuls`, even in the middle of a generation.
+   *
+   * @param {string} kind
+   * @returns {string}  the kind in use
+   */
+  useMatmul(kind) {
+    return this.#attempt("use_matmul", kind);
   }
 
   /**

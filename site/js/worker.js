@@ -5,6 +5,7 @@
  *     boot      {base}                     → {loaded, total} …, then {times}
  *     load      {base, entry}              → {loaded, total} …, then {info, times}; may be asked while Python boots
  *     generate  {model, prompt, settings}  → the events of picogpt.browser.generate
+ *     matmul    {kind}                     → the kind of matrix product in use from now on, also by what is running
  *
  * @typedef {import("./python.js").Python} Python
  * @typedef {import("./weights.js").ModelEntry} ModelEntry
@@ -43,6 +44,11 @@ const handlers = {
 
   async *generate({ model, prompt, settings }) {
     yield* (await booted).generate(model, prompt, settings);
+  },
+
+  // biome-ignore lint/correctness/useYield: every answer is a stream, some of no items
+  async *matmul({ kind }) {
+    return (await booted).useMatmul(kind);
   },
 };
 

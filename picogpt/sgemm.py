@@ -1,0 +1,90 @@
+"""x @ w + b by a kernel outside NumPy that works in place, on the arrays' own memory.
+
+The kernel itself is site/wasm/sgemm.c; here is what turns arrays into the addresses and distances that it
+takes. It trusts them, so nothing reaches it that is not the memory of an array of the right kind and shape.
+"""
+
+from collections.abc import Callable
+from ctypes import addressof, c_char
+
+import numpy as np
+
+from picogpt.matmul import Float, einsum_product
+
+# (batch, m, n, k, x, x_batch, x_row, w, w_batch, w_k, w_n, b, y, scratch): addresses, the distances in floats
+Kernel = Callable[..., object]
+
+FLOAT32 = np.dtype(np.float32)
+ITEM_BYTES = FLOAT32.itemsize
+NULL = 0
+from_buffer: Callable[[Float], c_char] = c_char.from_buffer  # type: ignore[assignment]  # arrays are buffers
+
+
+def address(array: Float) -> int:
+    """Where an array's first element lies, in bytes."""
+    flags = array.flags
+    if (
+        flags.forc and flags.writeable and array.size
+    ):  # half as expensive as the other way; a token asks 300 times
+        return addressof(from_buffer(array if flags.c_contiguous else array.T))
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
+def distances(array: Float) -> list[int]:
+    """From each element to its neighbours along every axis, in floats."""
+    return [stride // ITEM_BYTES for stride in array.strides]
+
+
+def is_reachable(array: Float) -> bool:
+    """Whether all those distances are whole and none is negative, as the kernel needs them."""
+    return array.flags.aligned and min(array.strides) >= 0
+
+
+class Sgemm:
+    """A product for `picogpt.matmul`; what the kernel does not take (float64, vectors) goes to einsum."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._make_scratch(1024)
+
+    def __call__(self, x: Float, w: Float, b: Float | None = None) -> Float:
+        """x @ w + b: [..., m, k], [..., k, n], [n] -> [..., m, n]"""
+        is_float32 = x.dtype == FLOAT32 and w.dtype == FLOAT32 and (b is None or b.dtype == FLOAT32)
+        if not is_float32 or x.ndim < 2 or w.ndim < 2 or not x.size or not w.size:
+            return einsum_product(x, w, b)
+        if x.shape[-1] != w.shape[-2] or not (b is None or b.shape == w.shape[-1:]):
+            shape = None if b is None else b.shape
+            raise ValueError(f"matmul: the shapes {x.shape} @ {w.shape} + {shape} do not fit together.")
+        if w.ndim == 2:  # the rows of a batch are rows like any other
+            y = np.empty((*x.shape[:-1], w.shape[-1]), np.float32)
+            self._multiply(x.reshape(1, -1, x.shape[-1]), w[None], b, y.reshape(1, -1, w.shape[-1]))
+            return y
+        if x.shape[:-2] != w.shape[:-2]:
+            front = np.broadcast_shapes(x.shape[:-2], w.shape[:-2])
+            x, w = (np.broadcast_to(a, (*front, *a.shape[-2:])) for a in (x, w))
+        y = np.empty((*x.shape[:-1], w.shape[-1]), np.float32)
+        for at in np.ndindex(x.shape[:-3]) if x.ndim > 3 else [()]:
+            self._multiply(x[at], w[at], b, y[at])
+        return y
+
+    def _multiply(self, x: Float, w: Float, b: Float | None, y: Float) -> None:
+        """y = x @ w + b: [B, m, k], [B, k, n], [n], [B, m, n]"""
+        if x.strides[-1] != ITEM_BYTES or not is_reachable(x):
+            x = np.ascontiguousarray(x)
+        if not is_reachable(w):
+            w = np.ascontiguousarray(w)
+        if b is not None and b.strides[0] != ITEM_BYTES:
+            b = np.ascontiguousarray(b)
+        batch, m, n = y.shape
+        k = x.shape[-1]
+        if k > self._max_k:
+            self._make_scratch(k)
+        x_batch, x_row, _ = distances(x)
+        bias = NULL if b is None else address(b)
+        x_place, w_place = (address(x), x_batch, x_row), (address(w), *distances(w))
+        self._kernel(batch, m, n, k, *x_place, *w_place, bias, address(y), self._scratch_address)
+
+    def _make_scratch(self, k: int) -> None:
+        self._max_k, self._scratch = k, np.empty(4 * k, np.float32)
+        self._scratch_address = address(self._scratch)
