@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from picogpt import Generation, Sampling, generate
+from picogpt import Generation, Sampling, generate, gpt2
 from picogpt.errors import PromptError, SettingsError
+from picogpt.generate import Read
+from picogpt.trace import recording
 from tests.unit.references import load_reference
 
 published = load_reference("published")  # n_ctx 160
@@ -78,3 +80,40 @@ def test_a_prompt_that_cannot_be_read_is_refused_before_anything_runs(inputs, sa
 def test_bad_settings_are_refused(bad):
     with pytest.raises(SettingsError):
         generation(**bad)
+
+
+def test_a_text_that_goes_on_from_what_was_read_gives_the_same_ids_and_reads_only_the_rest(reference):
+    inputs, greedy = reference.expected["input_ids"].tolist(), reference.expected["greedy"].tolist()
+    read = Read(reference.params)
+    for text, n_new in (
+        (inputs, len(inputs)),  # nothing known yet
+        (inputs + greedy[:20], 1),  # the last of these 20 has been given out, not read
+        (inputs + greedy[:10] + inputs[:5], 5),  # parts from what is known: that is forgotten
+        (inputs + greedy[:10] + inputs[:5], 1),  # the very same again
+        (inputs[:3], 1),  # shorter
+        (greedy[:7], 7),  # another text
+    ):
+        with recording() as seen:
+            run = [*Generation(text, reference.params, reference.n_head, 20, read=read)]
+        assert [token.id for token in run] == generate_alone(text, reference.params, reference.n_head)
+        assert len(seen["gpt2.0/embeddings.0"]) == n_new
+        assert read.cache.n_past == len(read.ids) == len(text) + 19
+
+
+def generate_alone(text, params, n_head):
+    """20 ids, each from a forward pass over the whole text."""
+    ids = list(text)
+    for _ in range(20):
+        ids.append(int(np.argmax(gpt2(ids, **params, n_head=n_head)[-1])))
+    return ids[len(text) :]
+
+
+def test_an_error_in_the_middle_of_the_model_leaves_nothing_behind(monkeypatch):
+    params, n_head = published.params, published.n_head
+    read = Read(params)
+    assert len([*Generation(INPUTS, params, n_head, 5, read=read)]) == 5
+    broken = {**params, "blocks": [*params["blocks"][:-1], {}]}  # the last block raises, the others have read
+    with pytest.raises(TypeError):
+        [*Generation([*INPUTS, *GREEDY_IDS[:5]], broken, n_head, 5, read=read)]
+    run = Generation([*INPUTS, *GREEDY_IDS[:5]], params, n_head, 5, read=read)
+    assert [token.id for token in run] == GREEDY_IDS[5:10]
