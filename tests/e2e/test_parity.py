@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 import picogpt
-from faulty_site import FaultySite
+from faulty_site import FaultySite, not_found, replaced
 from picogpt.models import shipped_folder
 from project import ROOT
 
@@ -18,8 +18,9 @@ REFERENCE = ROOT / "tests" / "reference"
 CASES = sorted(path.parent.name for path in REFERENCE.glob("*/expected.npz"))
 GREEDY = {"n_tokens": 64, "greedy": True, "temperature": 1, "top_k": 0, "top_p": 1, "seed": None}
 
-# One run by the site's own engine; its result is what the worker answered, event by event.
-RUN = """async ([model, prompt, settings]) => {
+# One run by the site's own engine, and how it computed products; the result is what the worker answered. With
+# `matmul` given, that is chosen before the fifth token.
+RUN = """async ([model, prompt, settings, matmul]) => {
     const { engine } = await import(new URL("js/engine.js", document.baseURI));
     const settled = (wanted) => new Promise((resolve, reject) => {
         const look = () => {
@@ -32,15 +33,23 @@ RUN = """async ([model, prompt, settings]) => {
     await settled(() => engine.state.models.length > 0);
     engine.choose(model);
     await settled(() => engine.state.phase === "ready" && engine.session.model === model);
+    const matmuls = new Set([engine.state.info.matmul]);
+    engine.addEventListener("output", async () => {
+        if (!matmul || engine.run.tokens.length !== 4 || matmuls.has(matmul)) return;
+        await engine.useMatmul(matmul);
+        matmuls.add(engine.state.info.matmul);
+    });
     engine.generate(prompt, settings);
     await settled(() => engine.run.status === "done");
     const { tokens, text, end } = engine.run;
-    return { tokens, text, reason: end.reason };
+    return { tokens, text, reason: end.reason, matmuls: [...matmuls] };
 }"""
 
 
-def run_in_browser(page: Page, model: str, prompt: str | list[int], **settings: Any) -> dict[str, Any]:
-    result: dict[str, Any] = page.evaluate(RUN, [model, prompt, GREEDY | settings])
+def run_in_browser(
+    page: Page, model: str, prompt: str | list[int], matmul: str | None = None, **settings: Any
+) -> dict[str, Any]:
+    result: dict[str, Any] = page.evaluate(RUN, [model, prompt, GREEDY | settings, matmul])
     return result
 
 
@@ -52,11 +61,41 @@ def home(page: Page, site: FaultySite) -> Page:
     return page
 
 
-def test_greedy_ids_of_every_reference_checkpoint_equal_pytorchs(home: Page) -> None:
+@pytest.mark.parametrize("matmul", ["relaxed", "simd128", "einsum"])
+def test_greedy_ids_of_every_reference_checkpoint_equal_pytorchs(
+    page: Page, site: FaultySite, matmul: str
+) -> None:
+    better = {"relaxed": [], "simd128": ["relaxed"], "einsum": ["relaxed", "simd128"]}[matmul]
+    for kind in better:  # a browser that does not know these instructions
+        site.fault(f"wasm/sgemm-{kind}.wasm", replaced(b"\0asm\1\0\0\0\xff"))
+    for case in CASES:
+        site.add_model(case, REFERENCE / case, first=False)
+    page.goto(site.url)
     for case in CASES:
         expected = np.load(REFERENCE / case / "expected.npz")
-        result = run_in_browser(home, case, expected["input_ids"].tolist())
+        result = run_in_browser(page, case, expected["input_ids"].tolist())
+        assert result["matmuls"] == [matmul]
         assert [token["id"] for token in result["tokens"]] == expected["greedy"].tolist(), case
+
+
+def test_the_matrix_product_can_be_changed_in_the_middle_of_a_text(home: Page) -> None:
+    expected = np.load(REFERENCE / "published" / "expected.npz")
+    result = run_in_browser(home, "published", expected["input_ids"].tolist(), matmul="einsum")
+    assert result["matmuls"] == ["relaxed", "einsum"]
+    assert [token["id"] for token in result["tokens"]] == expected["greedy"].tolist()
+
+
+def test_without_the_kernels_files_everything_works_in_numpy_alone(
+    home: Page, site: FaultySite, expected_errors: list[str]
+) -> None:
+    expected_errors.append("404")
+    site.fault("wasm/sgemm-relaxed.wasm", not_found())
+    site.fault("wasm/sgemm-simd128.wasm", not_found())
+    home.reload()
+    expected = np.load(REFERENCE / "published" / "expected.npz")
+    result = run_in_browser(home, "published", expected["input_ids"].tolist())
+    assert result["matmuls"] == ["einsum"]
+    assert [token["id"] for token in result["tokens"]] == expected["greedy"].tolist()
 
 
 @pytest.mark.parametrize(
