@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { compileSgemm } from "../../site/js/sgemm.js";
 
-const FOLDER = new URL("https://example.org/site/wasm/");
+const FOLDER = new URL("http://site.test/sub/path/wasm/");
 const ownFetch = globalThis.fetch;
 /** The smallest module there is; with a section that no version of WebAssembly knows, it is not valid. */
 const VALID = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
