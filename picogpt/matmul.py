@@ -44,6 +44,9 @@ if has_blas():
     KINDS["@"] = blas_product
 KIND = "@" if has_blas() else "einsum"
 
+# The memory order of a weight, [n_in, n_out], that suits them: all but BLAS sum along contiguous columns.
+WEIGHT_ORDER = "C" if has_blas() else "F"
+
 
 def matmul(x: Float, w: Float, b: Float | None = None) -> Float:
     """x @ w, and + b if there is one, in a new array: [..., m, k], [..., k, n], [n] -> [..., m, n]."""

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 
 from picogpt import safetensors
 from picogpt.errors import WeightsError
-from picogpt.matmul import Float, has_blas
+from picogpt.matmul import WEIGHT_ORDER, Float
 from picogpt.safetensors import TensorInfo
 
 Params = dict[str, Any]
 
-# The memory order of a linear's weights, [n_in, n_out]: all but BLAS sum along columns, best contiguous ones.
-WEIGHT_ORDER = "C" if has_blas() else "F"
 ALIGNMENT = 64  # bytes: a line of the processor's caches
 
 # causal masks that older checkpoints carry along; `attn.c_attn.bias` ends alike and is a real tensor
