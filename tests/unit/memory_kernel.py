@@ -1,4 +1,4 @@
-"""A kernel for `picogpt.sgemm` in NumPy: like the one in WebAssembly it gets addresses and distances alone."""
+"""A kernel for `picogpt.sgemm` in NumPy: like the one in WebAssembly it gets only addresses and distances."""
 
 import ctypes
 
