@@ -46,6 +46,11 @@ def check_prompt(ids: Sequence[int], n_ctx: int, n_vocab: int) -> None:
         )
 
 
+def _check_count(what: str, n: int) -> None:
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 0:
+        raise SettingsError(f"{what} is {n!r}.", "It must be a whole number, 0 or more.")
+
+
 class Read:
     """What a model has read, and its cache of that: a text that begins alike need not be read again."""
 
@@ -86,12 +91,8 @@ class Generation:
     ) -> None:
         self.n_ctx, n_vocab = len(params["wpe"]), len(params["wte"])
         check_prompt(inputs, self.n_ctx, n_vocab)
-        if n_tokens_to_generate < 0:
-            raise SettingsError(
-                f"The number of tokens to generate is {n_tokens_to_generate}.", "It must be 0 or more."
-            )
-        if seed is not None and seed < 0:
-            raise SettingsError(f"seed is {seed}.", "It must be a whole number, 0 or more.")
+        _check_count("The number of tokens to generate", n_tokens_to_generate)
+        _check_count("The seed", 0 if seed is None else seed)
         self.inputs, self.params, self.n_head = list(inputs), params, n_head
         self.n_tokens, self.sampling, self.stop_id = n_tokens_to_generate, sampling, stop_id
         self.rng = np.random.default_rng(seed)

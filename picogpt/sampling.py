@@ -29,7 +29,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         _check("temperature", self.temperature, 0.0, 100.0)
-        _check("top_k", self.top_k, 0, 2**31 - 1)
+        _check("top_k", self.top_k, 0, 1_000_000)
         _check("top_p", self.top_p, 0.0, 1.0)
         if self.top_p == 0:
             raise SettingsError(
@@ -46,7 +46,7 @@ def _check(name: str, value: float, low: float, high: float) -> None:
     kind: type | tuple[type, ...] = int if isinstance(low, int) else (int, float)
     if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
         what = "a whole number" if kind is int else "a number"
-        raise SettingsError(f"{name} is {value!r}.", f"It must be {what} from {low} to {high}.")
+        raise SettingsError(f"{name} is {value!r}.", f"It must be {what} from {low:g} to {high:,g}.")
 
 
 GREEDY = Sampling()

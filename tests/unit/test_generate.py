@@ -76,7 +76,7 @@ def test_a_prompt_that_cannot_be_read_is_refused_before_anything_runs(inputs, sa
         generation(inputs)
 
 
-@pytest.mark.parametrize("bad", [{"n": -1}, {"seed": -1}])
+@pytest.mark.parametrize("bad", [{"n": -1}, {"n": 2.5}, {"n": True}, {"seed": -1}, {"seed": 0.5}])
 def test_bad_settings_are_refused(bad):
     with pytest.raises(SettingsError):
         generation(**bad)
