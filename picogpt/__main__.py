@@ -43,7 +43,11 @@ def main(
 def parser() -> argparse.ArgumentParser:
     """The options of the command line."""
     names = ", ".join([*PUBLISHED, *shipped_names()])
-    options = argparse.ArgumentParser("picogpt", description="GPT-2 in pure NumPy: continues a text.")
+    options = argparse.ArgumentParser(
+        "picogpt",
+        description="GPT-2 in pure NumPy: continues a text.",
+        epilog="Two more commands, each with a --help of its own: picogpt train, picogpt eval.",
+    )
     options.add_argument("prompt", help="the text to continue; - reads it from standard input")
     options.add_argument("--n_tokens_to_generate", "-n", type=int, default=40, metavar="N", help="40")
     options.add_argument(
@@ -74,17 +78,25 @@ def _sampling(args: argparse.Namespace) -> Sampling:
     return Sampling(temperature, args.top_k, args.top_p)
 
 
+def _continue_text(args: argparse.Namespace) -> None:
+    prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
+    pieces = stream_text(
+        prompt, args.n_tokens_to_generate, args.model_size, args.models_dir, _sampling(args), args.seed
+    )
+    for piece in pieces:
+        print(piece, end="", flush=True)
+    print()
+
+
 def run(argv: list[str] | None = None) -> int:
     """Entry point of the `picogpt` command; its exit status."""
-    args = parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
-        pieces = stream_text(
-            prompt, args.n_tokens_to_generate, args.model_size, args.models_dir, _sampling(args), args.seed
-        )
-        for piece in pieces:
-            print(piece, end="", flush=True)
-        print()
+        if argv[:1] in (["train"], ["eval"]):
+            from picogpt import train_cli
+
+            return train_cli.COMMANDS[argv[0]](argv[1:])
+        _continue_text(parser().parse_args(argv))
     except PicoGPTError as error:
         print(f"picogpt: {error.message}\n{error.hint}".rstrip(), file=sys.stderr)
         return 1

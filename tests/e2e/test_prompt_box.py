@@ -222,7 +222,7 @@ def test_a_full_context_ends_the_run_and_says_so(box: PromptBox) -> None:
         ("Tokens", "-1", "number of tokens"),
         ("Temperature", "-0.5", "temperature is -0.5. It must be a number from 0"),
         ("Top-k", "-3", "top_k is -3. It must be a whole number from 0"),
-        ("Top-p", "1.5", "top_p is 1.5. It must be a number from 0.0 to 1.0"),
+        ("Top-p", "1.5", "top_p is 1.5. It must be a number from 0 to 1"),
         ("Seed", "-1", "seed is -1. It must be a whole number"),
     ],
 )
