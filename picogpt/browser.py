@@ -12,15 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picogpt import matmul
+from picogpt.arriving import Arriving
 from picogpt.bpe import Encoder
 from picogpt.checkpoint import encoder_for, parse_config
 from picogpt.errors import PicoGPTError, PromptError, WeightsError
 from picogpt.generate import Generation, Read, Token
+from picogpt.model import gpt2
 from picogpt.sampling import GREEDY, Sampling
 from picogpt.sgemm import Kernel, Sgemm
 from picogpt.weights import HParams, Params, read_params
 
 Event = dict[str, Any]
+
+GPT2_N_VOCAB = 50_257
 
 
 @dataclass
@@ -50,6 +54,7 @@ class Model:
 
 _models: dict[str, Model] = {}
 _current = ""
+_arriving: Arriving | None = None
 
 
 def attempt(name: str, *args: Any) -> dict[str, Any]:
@@ -84,12 +89,89 @@ def load(
     name: str, weights: NDArray[np.uint8], config: str | None = None, merges: str | None = None
 ) -> dict[str, Any]:
     """Make a model of a whole safetensors file (and its config.json, its merges) and choose it."""
-    global _current
     hparams, params = read_params(
         weights, parse_config(config) if config else None, in_place=weights.flags.writeable
     )
     encoder = encoder_for(hparams, merges) if merges else None
-    _models[name] = Model(encoder, hparams, params)
+    return _keep(name, Model(encoder, hparams, params))
+
+
+def begin(header: bytes, n_bytes: int | None = None, config: str | None = None) -> dict[str, Any]:
+    """Make room for a model whose safetensors file begins with `header` (its JSON, without the length).
+
+    What follows is `places` (the page writes there, in the file's order), `settle`, `finish` or `abandon`.
+    spans: what is needed of the file, as [begin, end] in bytes, the header included; masks: what is known
+    anyway, as [begin, end, n]: a lower triangle of ones, n × n float32.
+    """
+    global _arriving
+    abandon()
+    _arriving = Arriving(bytes(header), n_bytes, parse_config(config) if config else None)
+    return {
+        "n_bytes": _arriving.n_bytes,
+        "data_begin": _arriving.data_begin,
+        "spans": [list(span) for span in _arriving.spans],
+        "masks": [list(mask) for mask in _arriving.masks],
+    }
+
+
+def places(begin: int, end: int) -> list[NDArray[np.uint8]]:
+    """Where the file's bytes `begin` to `end` go: one piece of memory after the other."""
+    return _the_arriving().places(begin, end)
+
+
+def settle(end: int) -> None:
+    """Everything before the file's byte `end` is in its place."""
+    _the_arriving().settle(end)
+
+
+def finish(name: str, merges: str | None = None, gpt2_merges: str | None = None) -> dict[str, Any]:
+    """Make a model of what has arrived, and choose it.
+
+    Without `merges` of its own, one with GPT-2's number of tokens gets GPT-2's: most checkpoints of that size
+    are fine-tunings that kept the vocabulary.
+    """
+    hparams, params = _the_arriving().params()
+    if not merges and hparams["n_vocab"] == GPT2_N_VOCAB:
+        merges = gpt2_merges
+    encoder = encoder_for(hparams, merges) if merges else None
+    abandon()
+    return _keep(name, Model(encoder, hparams, params))
+
+
+def abandon() -> None:
+    """Let go of what was arriving."""
+    global _arriving
+    _arriving = None
+
+
+def parity(prompts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The largest difference between recorded logits and the chosen model's own.
+
+    Each of `prompts` has `ids`, and of the token that follows them some `tokens` and their `logits`.
+    """
+    model = _model()
+    differences: list[float] = []
+    for prompt in prompts:
+        logits = gpt2(prompt["ids"], **model.params, n_head=model.hparams["n_head"], rows=slice(-1, None))[-1]
+        recorded = np.array(prompt["logits"], np.float32)
+        differences += np.abs(logits[np.array(prompt["tokens"])] - recorded).tolist()
+    return {"difference": max(differences), "n": len(differences)}
+
+
+def unload(name: str) -> None:
+    """Let go of a model; the memory is free for the next one."""
+    _models.pop(name, None)
+
+
+def _the_arriving() -> Arriving:
+    if _arriving is None:
+        raise WeightsError("No model is arriving.", "Begin with its header.")
+    return _arriving
+
+
+def _keep(name: str, model: Model) -> dict[str, Any]:
+    global _current
+    _models[name] = model
     _current = name
     return info()
 
@@ -195,5 +277,8 @@ def _token_event(model: Model, token: Token, text: str) -> Event:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (allocate, load, use, loaded, offer_kernel, use_matmul, info, tokenize, generate)
+    for function in (
+        *(allocate, load, begin, places, settle, finish, abandon, unload, parity),
+        *(use, loaded, offer_kernel, use_matmul, info, tokenize, generate),
+    )
 }

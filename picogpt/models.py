@@ -19,8 +19,10 @@ class Published:
     """Where a size of GPT-2 is published; without a pinned sha256, the hub says which one to expect."""
 
     repository: str
+    n_params: int = 0
     revision: str = "main"
     sha256: str = ""
+    n_bytes: int | None = None
 
     def url(self, name: str) -> str:
         """The address of a file of the repository; HF_ENDPOINT may name a mirror."""
@@ -31,12 +33,14 @@ class Published:
 PUBLISHED = {
     "124M": Published(
         "openai-community/gpt2",
+        124_439_808,
         "607a30d783dfa663caf39e06633721c8d4cfcd7e",
         "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
+        548_105_171,
     ),
-    "355M": Published("openai-community/gpt2-medium"),
-    "774M": Published("openai-community/gpt2-large"),
-    "1558M": Published("openai-community/gpt2-xl"),
+    "355M": Published("openai-community/gpt2-medium", 354_823_168),
+    "774M": Published("openai-community/gpt2-large", 774_030_080),
+    "1558M": Published("openai-community/gpt2-xl", 1_557_611_200),
 }
 
 

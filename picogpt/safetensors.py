@@ -27,6 +27,7 @@ ITEM_BITS = {
     "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32,
     "I64": 64, "U64": 64, "F64": 64, "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
 }  # fmt: skip
+READABLE = ("F32", "F16", "BF16")
 HINT = "Is this a whole safetensors file?"
 
 
@@ -146,11 +147,43 @@ def _check_coverage(infos: Iterable[TensorInfo], begin: int, n_bytes: int) -> No
         )
 
 
+def announced_bytes(header: bytes) -> int:
+    """The length of the file that begins with `header` (the JSON alone), going by what it says itself."""
+    entries = _load_json(header)
+    begin = PREFIX_BYTES + len(header)
+    infos = [_tensor_info(name, entry, begin) for name, entry in entries.items() if name != "__metadata__"]
+    return max((info.end for info in infos), default=begin)
+
+
+def header_of(raw: NDArray[np.uint8]) -> bytes:
+    """The header (the JSON alone) of a whole file in memory."""
+    end = PREFIX_BYTES + header_length(raw[:PREFIX_BYTES].tobytes(), len(raw))
+    return raw[PREFIX_BYTES:end].tobytes()
+
+
 def parse(file: bytes | NDArray[np.uint8]) -> dict[str, TensorInfo]:
     """The tensors of a whole file in memory, by name. Raises WeightsError where it is malformed."""
     raw = np.frombuffer(file, np.uint8)
-    end = PREFIX_BYTES + header_length(raw[:PREFIX_BYTES].tobytes(), len(raw))
-    return parse_header(raw[PREFIX_BYTES:end].tobytes(), len(raw))
+    return parse_header(header_of(raw), len(raw))
+
+
+def check_dtype(info: TensorInfo) -> None:
+    """Raise WeightsError unless the tensor's numbers can be read."""
+    if info.dtype not in READABLE:
+        raise WeightsError(
+            f"{info.name}: the numbers are {info.dtype}; F32, F16 and BF16 can be read.",
+            "Convert the checkpoint to one of them.",
+        )
+
+
+def as_float32(raw: NDArray[np.uint8], dtype: str) -> Float:  # -> [n]
+    """Numbers as they are in a file -> float32 (a view if they are); both 16-bit kinds are exact in it."""
+    if dtype == "F32":
+        return raw.view("<f4")
+    if dtype == "F16":
+        return raw.view("<f2").astype(np.float32)
+    # BF16: the upper half of a float32
+    return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32)
 
 
 def read(file: bytes | NDArray[np.uint8], info: TensorInfo, order: Any = "C") -> Float:
@@ -158,18 +191,8 @@ def read(file: bytes | NDArray[np.uint8], info: TensorInfo, order: Any = "C") ->
 
     F32, F16 and BF16 can be read; both 16-bit kinds are exact in float32.
     """
-    raw = np.frombuffer(file, np.uint8)[info.begin : info.end]
-    if info.dtype == "F32":
-        numbers = raw.view("<f4")
-    elif info.dtype == "F16":
-        numbers = raw.view("<f2")
-    elif info.dtype == "BF16":  # the upper half of a float32
-        numbers = (raw.view("<u2").astype(np.uint32) << 16).view(np.float32)
-    else:
-        raise WeightsError(
-            f"{info.name}: the numbers are {info.dtype}; F32, F16 and BF16 can be read.",
-            "Convert the checkpoint to one of them.",
-        )
+    check_dtype(info)
+    numbers = as_float32(np.frombuffer(file, np.uint8)[info.begin : info.end], info.dtype)
     return np.array(numbers.reshape(info.shape), np.float32, order=order)
 
 

@@ -115,10 +115,31 @@ def read_params(
     half of what is taken otherwise. Raises WeightsError, naming the tensor or byte, where the file is
     malformed or not a GPT-2.
     """
-    infos = without_prefix(safetensors.parse(file))
+    hparams, infos = select(safetensors.parse(file), config)
+    tensors = _read(file, infos, in_place)
+    return hparams, nest(without_tied_head({name: tensors[name] for name in infos}))
+
+
+def without_tied_head(tensors: dict[str, Float]) -> dict[str, Float]:
+    """Tied checkpoints may hold the same matrix twice, as embeddings and as unembedding: keep it once."""
+    head = tensors.get("lm_head.weight")
+    if head is not None and np.array_equal(head, tensors["wte.weight"]):
+        return {name: tensor for name, tensor in tensors.items() if name != "lm_head.weight"}
+    return tensors
+
+
+def select(
+    infos: Mapping[str, TensorInfo], config: Mapping[str, Any] | None = None
+) -> tuple[HParams, dict[str, TensorInfo]]:
+    """Sizes, and the tensors that a model needs of the file, by GPT-2's names.
+
+    Raises WeightsError, naming the tensor, where these are not the tensors of a GPT-2.
+    """
+    infos = without_prefix(infos)
     hparams = hparams_of(infos, config)
     shapes = tensor_shapes(hparams)
-    if _is_untied(file, infos, config):
+    # tied is the default of a config.json; without one, only the numbers can tell
+    if "lm_head.weight" in infos and not (config is not None and config.get("tie_word_embeddings", True)):
         shapes["lm_head.weight"] = shapes["wte.weight"]
     known = {*shapes, "lm_head.weight"}
     unknown = sorted(name for name in infos if name not in known and not MASK.fullmatch(name))
@@ -129,33 +150,28 @@ def read_params(
             raise WeightsError(
                 f"{name}: expected shape {shape}, the file has {found}.", "Is this a GPT-2 checkpoint?"
             )
-    tensors = _read(file, {name: infos[name] for name in shapes}, in_place)
-    return hparams, nest({name: tensors[name] for name in shapes})
+    return hparams, {name: infos[name] for name in shapes}
 
 
-def _is_untied(
-    file: bytes | NDArray[np.uint8], infos: Mapping[str, TensorInfo], config: Mapping[str, Any] | None
-) -> bool:
-    """Whether the file has an unembedding of its own, other than the token embeddings."""
-    head, wte = infos.get("lm_head.weight"), infos["wte.weight"]
-    if head is None or (config is not None and config.get("tie_word_embeddings", True)):
-        return False  # tied is the default of GPT-2's config.json
-    raw = np.frombuffer(file, np.uint8)  # tied checkpoints may hold the same matrix twice: keep one
-    same = np.array_equal(raw[head.begin : head.end], raw[wte.begin : wte.end])
-    return head.dtype != wte.dtype or not same
+def is_mask(name: str) -> bool:
+    """Whether a file's tensor of this name is a causal mask, which a model needs not read."""
+    return MASK.fullmatch(name.removeprefix("transformer.")) is not None
 
 
 def _read(file: bytes | NDArray[np.uint8], infos: dict[str, TensorInfo], in_place: bool) -> dict[str, Float]:
     if not in_place:
-        return {name: safetensors.read(file, info, _order(name)) for name, info in infos.items()}
+        return {name: safetensors.read(file, info, memory_order(name)) for name, info in infos.items()}
     infos = dict(sorted(infos.items(), key=lambda item: item[1].begin))
     file = np.frombuffer(file, np.uint8)
     # where a file's data begins depends on its header: all of it moves by as much as puts that on a boundary
     shift = (file.ctypes.data + next(iter(infos.values())).begin) % ALIGNMENT
-    return {name: safetensors.read_in_place(file, info, shift, _order(name)) for name, info in infos.items()}
+    return {
+        name: safetensors.read_in_place(file, info, shift, memory_order(name)) for name, info in infos.items()
+    }
 
 
-def _order(name: str) -> str:
+def memory_order(name: str) -> Any:
+    """C or F: how a tensor of this name should lie in memory. The one place where that is decided."""
     return WEIGHT_ORDER if re.search(r"\.c_\w+\.weight$", name) else "C"
 
 
