@@ -14,6 +14,8 @@
  * @typedef {import("./protocol.js").Connection} Connection
  * @typedef {import("./run.js").Settings} Settings
  * @typedef {import("./weights.js").ModelEntry} ModelEntry
+ * @typedef {import("./offers.js").Offer} Offer
+ * @typedef {Pick<Worker, "postMessage" | "addEventListener" | "terminate">} WorkerLike
  *
  * @typedef {"booting" | "loading" | "ready" | "generating" | "error"} Phase
  * @typedef {{what: string, loaded: number, total: number}} Progress  in bytes; total 0: not known yet
@@ -44,10 +46,11 @@
  * @property {Settings} settings
  * @property {string} model              its name; empty until the index is here
  */
+import { Arrivals, isPublished } from "./arrivals.js";
 import { ExplainedError, explain } from "./errors.js";
 import { connect, drain } from "./protocol.js";
 import { DEFAULT_SETTINGS, Run } from "./run.js";
-import { fetchIndex } from "./weights.js";
+import { downloadText, fetchIndex } from "./weights.js";
 import { createWorker } from "./worker-factory.js";
 
 /** After one of these, Python in the worker can be used no more. */
@@ -58,7 +61,7 @@ export class Engine extends EventTarget {
   session = { prompt: null, settings: { ...DEFAULT_SETTINGS }, model: "" };
   /** @type {Run | null} */
   run = null;
-  /** @type {Pick<Worker, "postMessage" | "addEventListener" | "terminate"> | null} */
+  /** @type {WorkerLike | null} */
   #worker = null;
   /** @type {Connection | null} */
   #connection = null;
@@ -80,14 +83,26 @@ export class Engine extends EventTarget {
   /**
    * @param {object} parts
    * @param {URL} parts.base  the site's root
-   * @param {() => Pick<Worker, "postMessage" | "addEventListener" | "terminate">} parts.createWorker
+   * @param {() => WorkerLike} parts.createWorker
+   * @param {() => WorkerLike} [parts.createLoader]
    * @param {(base: URL) => Promise<ModelEntry[]>} [parts.index]
    */
-  constructor({ base, createWorker, index = fetchIndex }) {
+  constructor({ base, createWorker, createLoader = createWorker, index = fetchIndex }) {
     super();
     this.base = base;
     this.createWorker = createWorker;
     this.index = index;
+    this.arrivals = new Arrivals({
+      createLoader: () => /** @type {import("./protocol.js").Port} */ (createLoader()),
+      python: () => this.#connection,
+      models: () => this.#readIndex(),
+      folder: this.#modelsFolder,
+      makeRoom: () => this.#makeRoom(),
+      onChange: () => this.#announce("state"),
+      onReady: (offer, info, times) => this.#welcome(offer, info, times),
+      onWrong: (name) => this.#dismiss(name),
+      onError: (error) => this.#fail(error, false),
+    });
   }
 
   /** @returns {State} */
@@ -109,6 +124,8 @@ export class Engine extends EventTarget {
     this.#worker?.terminate();
     this.#connection = null;
     if (this.run?.status === "running") this.run.stop();
+    this.arrivals.cancel();
+    if (!this.#shipped.some(({ name }) => name === this.session.model)) this.session.model = "";
     this.#isBooted = false;
     this.#loaded.clear();
     this.#error = null;
@@ -134,6 +151,8 @@ export class Engine extends EventTarget {
    */
   choose(name) {
     if (name === this.session.model && !this.#error) return;
+    const entry = this.#models.find((model) => model.name === name);
+    if (entry && isPublished(entry) && !this.#loaded.has(name)) return this.arrivals.offerPublished(name);
     this.stop();
     this.session.model = name;
     if (this.#error && !this.#isBooted) return this.restart();
@@ -154,6 +173,74 @@ export class Engine extends EventTarget {
     if (!this.#error?.canRetry) this.#error = null;
     this.#announce("output");
     this.#continue();
+  }
+
+  /** Whether PyTorch's logits are recorded for the model in use. */
+  get hasParity() {
+    return Boolean(this.#chosen?.files.parity);
+  }
+
+  /** @returns {Promise<{difference: number, n: number, recordedWith: string}>} */
+  async compareWithPyTorch() {
+    const file = this.#chosen?.files.parity;
+    if (!file || !this.#connection)
+      throw new ExplainedError("ParityError", "Nothing is recorded for this model.");
+    const { with: recordedWith, prompts } = JSON.parse(await downloadText(this.#modelsFolder, file));
+    const payload = { model: this.session.model, prompts };
+    return { recordedWith, ...(await drain(this.#connection.ask("parity", payload))) };
+  }
+
+  get #chosen() {
+    return this.#models.find(({ name }) => name === this.session.model);
+  }
+
+  /**
+   * A model has arrived: the next run uses it.
+   *
+   * @param {Offer} offer
+   * @param {ModelInfo} info
+   * @param {Record<string, number>} times
+   */
+  #welcome({ wanted: { name, title } }, info, times) {
+    if (!this.#models.some((entry) => entry.name === name)) {
+      this.#models = [...this.#models, /** @type {any} */ ({ name, title, files: {} })];
+    }
+    this.#loaded.set(name, info);
+    this.session.model = name;
+    this.#times = { ...this.#times, ...times };
+    this.#continue();
+  }
+
+  /** One model of half a gigabyte at a time is enough. */
+  async #makeRoom() {
+    for (const name of this.#loaded.keys()) {
+      if (!this.#shipped.some((entry) => entry.name === name)) await this.#dismiss(name);
+    }
+  }
+
+  /**
+   * Lets go of a model that did not come with the site.
+   *
+   * @param {string} name
+   */
+  async #dismiss(name) {
+    if (this.run?.model === name) this.stop();
+    this.#loaded.delete(name);
+    this.#models = this.#models.filter(
+      (entry) => entry.name !== name || "source" in entry || entry.files.weights,
+    );
+    if (this.session.model === name) this.session.model = this.#shipped[0]?.name ?? "";
+    this.#announce("state");
+    if (this.#connection) await drain(this.#connection.ask("unload", { name }));
+  }
+
+  /** The models that come with the site: small, and always loaded. */
+  get #shipped() {
+    return this.#models.filter((entry) => entry.files.weights);
+  }
+
+  get #modelsFolder() {
+    return new URL("models/", this.base);
   }
 
   /** Stops the run, or takes it out of the queue. */
@@ -198,16 +285,21 @@ export class Engine extends EventTarget {
 
   /** @param {Connection} connection */
   async #findModel(connection) {
-    if (this.#models.length === 0) this.#models = await this.index(this.base);
-    if (this.#models.length === 0) {
+    await this.#readIndex();
+    if (this.#shipped.length === 0) {
       throw new ExplainedError(
         "DownloadError",
         "models/index.json: the site has no model",
         "Build the site again.",
       );
     }
-    this.session.model ||= this.#models[0].name;
+    this.session.model ||= this.#shipped[0].name;
     if (connection === this.#connection) await this.#load(connection);
+  }
+
+  async #readIndex() {
+    if (this.#models.length === 0) this.#models = await this.index(this.base);
+    return this.#models;
   }
 
   /**
@@ -297,4 +389,5 @@ const base = new URL("../", import.meta.url);
 export const engine = new Engine({
   base,
   createWorker: () => createWorker(new URL("./worker.js", import.meta.url)),
+  createLoader: () => createWorker(new URL("./loader-worker.js", import.meta.url)),
 });

@@ -140,6 +140,69 @@ export class Python {
   }
 
   /**
+   * Makes room for a model whose file begins like this; see picogpt.browser.begin.
+   *
+   * @param {Uint8Array} header
+   * @param {number | undefined} n_bytes
+   * @param {string | undefined} config
+   */
+  begin(header, n_bytes, config) {
+    return plain(this.#attempt("begin", header, n_bytes, config));
+  }
+
+  /**
+   * Bytes of the file to their place; how long that took, and bringing into shape what is whole now, in milliseconds.
+   *
+   * @param {number} begin  in the file
+   * @param {Uint8Array} bytes
+   */
+  write(begin, bytes) {
+    const started = performance.now();
+    let at = 0;
+    /** @type {PyProxy & Iterable<PyProxy>} */
+    const places = this.#attempt("places", begin, begin + bytes.length);
+    for (const place of places) {
+      const buffer = place.getBuffer("u8");
+      buffer.data.set(bytes.subarray(at, at + buffer.data.length));
+      at += buffer.data.length;
+      buffer.release();
+      place.destroy();
+    }
+    places.destroy();
+    const written = performance.now();
+    this.#attempt("settle", begin + bytes.length);
+    return { write: written - started, layout: performance.now() - written };
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | undefined} merges
+   * @param {string | undefined} gpt2Merges  for a model that comes without any
+   */
+  finish(name, merges, gpt2Merges) {
+    return plain(this.#attempt("finish", name, merges, gpt2Merges));
+  }
+
+  /** Lets go of what was arriving. */
+  abandon() {
+    this.#attempt("abandon");
+  }
+
+  /**
+   * @param {string} model  its name
+   * @param {object[]} prompts  of parity.json
+   */
+  parity(model, prompts) {
+    plain(this.#attempt("use", model));
+    return plain(this.#attempt("parity", prompts));
+  }
+
+  /** @param {string} name */
+  unload(name) {
+    this.#attempt("unload", name);
+  }
+
+  /**
    * The events of one generation; leaving the loop stops it.
    *
    * @param {string} model  its name

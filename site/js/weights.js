@@ -11,7 +11,7 @@
  * @typedef {object} ModelEntry  one model of models/index.json
  * @property {string} name
  * @property {string} title
- * @property {{weights: ModelFile, config?: ModelFile, merges?: ModelFile}} files
+ * @property {{weights: ModelFile, config?: ModelFile, merges?: ModelFile, parity?: ModelFile}} files
  *
  * @typedef {(loaded: number, total: number) => void} OnProgress  both in bytes
  *

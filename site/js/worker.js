@@ -4,6 +4,10 @@
  *
  *     boot      {base}                     → {loaded, total} …, then {times}
  *     load      {base, entry}              → {loaded, total} …, then {info, times}; may be asked while Python boots
+ *     attach    {port}                     → nothing; the loader worker asks on that port what follows
+ *     begin, write, finish, abandon        → see python.js
+ *     unload    {name}                     → nothing
+ *     parity    {model, prompts}           → {difference, n}
  *     generate  {model, prompt, settings}  → the events of picogpt.browser.generate
  *     matmul    {kind}                     → the kind of matrix product in use from now on, also by what is running
  *
@@ -12,7 +16,7 @@
  * @typedef {import("./weights.js").OnProgress} OnProgress
  * @typedef {{loaded: number, total: number}} Progress  in bytes
  */
-import { serve } from "./protocol.js";
+import { serve, transferring } from "./protocol.js";
 import { boot, stopwatch } from "./python.js";
 import { reporting } from "./streams.js";
 import { download, downloadText, Memory, verify } from "./weights.js";
@@ -42,6 +46,40 @@ const handlers = {
     );
   },
 
+  // The loader worker asks these, on a port of its own: a checkpoint arrives piece by piece.
+  // biome-ignore-start lint/correctness/useYield: a handler is a stream, and these have nothing to say on the way
+  async *attach({ port }) {
+    serve(port, handlers);
+  },
+
+  async *begin({ header, n_bytes, config }) {
+    return (await booted).begin(header, n_bytes, config);
+  },
+
+  async *write({ begin, bytes }) {
+    const times = (await booted).write(begin, bytes);
+    return transferring({ ...times, buffer: bytes.buffer }, [bytes.buffer]); // to be used again
+  },
+
+  async *finish({ name, merges, gpt2Merges }) {
+    const started = performance.now();
+    const info = (await booted).finish(name, merges, gpt2Merges);
+    return { info, times: { finish: Math.round(performance.now() - started) } };
+  },
+
+  async *abandon() {
+    (await booted).abandon();
+  },
+
+  async *parity({ model, prompts }) {
+    return (await booted).parity(model, prompts);
+  },
+
+  async *unload({ name }) {
+    (await booted).unload(name);
+  },
+  // biome-ignore-end lint/correctness/useYield: see above
+
   async *generate({ model, prompt, settings }) {
     yield* (await booted).generate(model, prompt, settings);
   },
@@ -64,7 +102,8 @@ serve(/** @type {import("./protocol.js").Port} */ (/** @type {unknown} */ (globa
  */
 async function loadModel(folder, { name, files }, signal, onProgress) {
   const clock = stopwatch();
-  const progressOf = sumOfProgress(files, onProgress);
+  const { parity: _, ...needed } = files;
+  const progressOf = sumOfProgress(needed, onProgress);
   /** @param {"config" | "merges"} key */
   const text = (key) => {
     const file = files[key];

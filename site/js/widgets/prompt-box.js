@@ -15,6 +15,8 @@
 import { engine } from "../engine.js";
 import { ExplainedError, explain } from "../errors.js";
 import { make, uniqueId } from "./dom.js";
+import { ModelPicker } from "./model-picker.js";
+import { OwnModels } from "./own-models.js";
 import { SettingsFields } from "./settings-fields.js";
 import { StatusLine } from "./status-line.js";
 import { TokenOutput } from "./token-output.js";
@@ -38,6 +40,8 @@ export class PromptBox extends HTMLElement {
   });
   #promptNote = make("p", { class: "pb-prompt-note", hidden: true, id: uniqueId("pb-prompt-note") });
   #model = make("select", { id: uniqueId("pb-model"), disabled: true });
+  #picker = new ModelPicker();
+  #own = new OwnModels();
   #settings = new SettingsFields();
   #generate = make("button", { type: "submit", class: "pb-generate" }, "Generate");
   #stop = make("button", { type: "button", class: "pb-stop", disabled: true }, "Stop");
@@ -62,6 +66,7 @@ export class PromptBox extends HTMLElement {
     engine.addEventListener("output", () => this.#showRun(), { signal });
     this.#foldOnPhones(signal);
     document.addEventListener("keydown", (event) => this.#dismissTooltip(event), { signal });
+    this.#own.acceptDrops(this, signal);
     engine.start();
     this.#showState();
     this.#showRun();
@@ -91,7 +96,14 @@ export class PromptBox extends HTMLElement {
       this.#copy,
     );
     const result = make("div", { class: "pb-result" }, outputHead, this.#output.element, this.#facts);
-    this.replaceChildren(this.#form, this.#error, result, this.#output.tooltip.element);
+    this.replaceChildren(
+      this.#form,
+      this.#picker.element,
+      this.#error,
+      result,
+      this.#own.element,
+      this.#output.tooltip.element,
+    );
     this.#listen();
   }
 
@@ -145,6 +157,8 @@ export class PromptBox extends HTMLElement {
     const { state, run } = engine;
     this.dataset.state = state.phase;
     this.#showModels();
+    this.#picker.show();
+    this.#own.show();
     this.#status.show(state, run);
     this.#stop.disabled = !run?.isActive;
     const needsIds = state.info?.has_vocabulary === false;
@@ -157,7 +171,8 @@ export class PromptBox extends HTMLElement {
 
   #showModels() {
     const { models } = engine.state;
-    if (this.#model.options.length !== models.length) {
+    const names = [...this.#model.options].map((option) => option.value);
+    if (names.join() !== models.map(({ name }) => name).join()) {
       this.#model.replaceChildren(...models.map(({ name, title }) => make("option", { value: name }, title)));
       this.#model.disabled = models.length === 0;
     }

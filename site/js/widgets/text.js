@@ -62,3 +62,23 @@ export function compact(n) {
   const style = { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 };
   return new Intl.NumberFormat("en", /** @type {Intl.NumberFormatOptions} */ (style)).format(n);
 }
+
+/**
+ * "498 MB", "1.42 GB".
+ *
+ * @param {number} bytes
+ */
+export function size(bytes) {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+/**
+ * "40 s", "3 min", "1 h 20 min".
+ *
+ * @param {number} seconds
+ */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
