@@ -34,6 +34,7 @@ COMMANDS = {
     "site": Command(("site",), "build_site", "build the site into dist/site"),
     "test": Command(("site", "test", "check"), "run_tests", "run every check and every test", node=True),
     "check": Command(("site", "test", "check"), "run_checks", "lint, format, types, unit tests", node=True),
+    "shard": Command(("site",), "shards", "write GPT-2 in parts, to be hosted with the site"),
     "train": Command((), "train", "train the small model of the site again"),
 }
 
