@@ -11,9 +11,10 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 import browsers
 import build_site
@@ -26,13 +27,24 @@ SOURCES = ("mkdocs.yml", "pyproject.toml", "README.md", "build", "picogpt", "sit
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    program = browsers.find_or_install()
+def launch_options() -> dict[str, Any]:
+    """How to start Chromium, which is looked for before Playwright runs: there can be only one at a time."""
+    return browsers.launch_options(browsers.find_or_install())
+
+
+@pytest.fixture(scope="session")
+def playwright(launch_options: dict[str, Any]) -> Iterator[Playwright]:
+    """Playwright itself."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**browsers.launch_options(program))  # type: ignore[arg-type]
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, launch_options: dict[str, Any]) -> Iterator[Browser]:
+    """Chromium."""
+    browser = playwright.chromium.launch(**launch_options)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")
