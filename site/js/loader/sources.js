@@ -10,17 +10,23 @@
  * @property {string} host         who gives the bytes, for the reader
  * @property {number | undefined} bytes  of the whole file, as soon as that is known
  * @property {(begin: number, end: number, signal?: AbortSignal) => AsyncGenerator<Uint8Array, void, void>} read
- *   The file's bytes from `begin` to `end`, in order; ends early where the file or the connection does.
+ *   The file's bytes from `begin` to `end`, in order; ends early where the file or the connection does. A chunk is to
+ *   be used before the next one is asked for, which may take its memory.
  * @property {() => void} close
  *
+ * @typedef {object} Reader  of chunks, each of which may be overwritten by the next one
+ * @property {() => Promise<{done: boolean, value?: Uint8Array}>} read
+ * @property {() => Promise<void>} cancel
+ *
  * @typedef {object} Stream  an answer that is being read
- * @property {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @property {Reader} reader
  * @property {number} at       where in the file the next byte is from
  * @property {Uint8Array} rest  of the last chunk
  */
 import { ExplainedError } from "../errors.js";
 
 export const HEAD_BYTES = 65536;
+const CHUNK_BYTES = 1 << 18;
 const RETRY = "Press “Try again”: what has arrived is kept.";
 const CHECK = "Check the address, or try again later.";
 
@@ -72,7 +78,7 @@ export class HttpSource {
     const chunks = [];
     let length = 0;
     for await (const chunk of this.#readStream(0, HEAD_BYTES, signal)) {
-      chunks.push(chunk);
+      chunks.push(chunk.slice());
       length += chunk.length;
     }
     if (length < Math.min(HEAD_BYTES, this.bytes ?? 0)) throw new TypeError("the connection ended early");
@@ -92,7 +98,7 @@ export class HttpSource {
       while (stream.at < end) {
         if (stream.rest.length === 0) {
           const { done, value } = await stream.reader.read();
-          if (done) break;
+          if (done || !value) break;
           stream.rest = value;
         }
         const skip = Math.min(stream.rest.length, Math.max(0, begin - stream.at));
@@ -124,7 +130,7 @@ export class HttpSource {
     this.#isWhole = response.status === 200;
     if (!response.body) throw new TypeError("the answer has no body");
     this.#stream = {
-      reader: response.body.getReader(),
+      reader: readerOf(response.body),
       at: this.#isWhole ? 0 : begin,
       rest: new Uint8Array(),
     };
@@ -185,6 +191,30 @@ export class HttpSource {
     }
     this.bytes = total;
   }
+}
+
+/**
+ * Reads into the same memory again and again where the browser can: chunks by the thousand, left to the garbage
+ * collector, would take tens of megabytes.
+ *
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ * @returns {Reader}
+ */
+function readerOf(body) {
+  let reader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader();
+  }
+  const own = reader;
+  let memory = new ArrayBuffer(CHUNK_BYTES);
+  const read = async () => {
+    const { done, value } = await own.read(new Uint8Array(memory));
+    if (value) memory = value.buffer;
+    return { done, value };
+  };
+  return { read, cancel: () => own.cancel() };
 }
 
 /** @implements {Source} */
