@@ -16,6 +16,7 @@
  * @typedef {import("./weights.js").OnProgress} OnProgress
  * @typedef {{loaded: number, total: number}} Progress  in bytes
  */
+import { ExplainedError } from "./errors.js";
 import { serve, transferring } from "./protocol.js";
 import { boot, stopwatch } from "./python.js";
 import { reporting } from "./streams.js";
@@ -28,6 +29,9 @@ const booted = new Promise((resolve) => {
   announce = resolve;
 });
 booted.catch(() => {}); // told to whoever asked for the boot
+
+/** Which of the models that began to arrive is the one in the making. */
+let arriving = 0;
 
 /** @type {Record<string, import("./protocol.js").Handler>} */
 const handlers = {
@@ -53,22 +57,26 @@ const handlers = {
   },
 
   async *begin({ header, n_bytes, config }) {
-    return (await booted).begin(header, n_bytes, config);
+    const plan = (await booted).begin(header, n_bytes, config);
+    arriving += 1;
+    return { ...plan, id: arriving };
   },
 
-  async *write({ begin, bytes }) {
+  async *write({ id, begin, bytes }) {
+    checkArriving(id);
     const times = (await booted).write(begin, bytes);
     return transferring({ ...times, buffer: bytes.buffer }, [bytes.buffer]); // to be used again
   },
 
-  async *finish({ name, merges, gpt2Merges }) {
+  async *finish({ id, name, merges, gpt2Merges }) {
+    checkArriving(id);
     const started = performance.now();
     const info = (await booted).finish(name, merges, gpt2Merges);
     return { info, times: { finish: Math.round(performance.now() - started) } };
   },
 
-  async *abandon() {
-    (await booted).abandon();
+  async *abandon({ id }) {
+    if (id === arriving) (await booted).abandon();
   },
 
   async *parity({ model, prompts }) {
@@ -91,6 +99,16 @@ const handlers = {
 };
 
 serve(/** @type {import("./protocol.js").Port} */ (/** @type {unknown} */ (globalThis)), handlers);
+
+/**
+ * Bytes of a model that was given up may still be on their way when the next one has begun.
+ *
+ * @param {number} id
+ */
+function checkArriving(id) {
+  if (id === arriving) return;
+  throw new ExplainedError("SupersededError", "another model has taken this one's place", "Choose it again.");
+}
 
 /**
  * Fetches a model's files, while Python boots if need be, and loads them.

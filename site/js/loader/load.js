@@ -37,7 +37,7 @@
  * @property {any} info        of the model, once it is ready
  * @property {Record<string, number>} times  in milliseconds
  *
- * @typedef {{n_bytes: number, data_begin: number, spans: Span[], masks: Mask[]}} Plan
+ * @typedef {{id: number, n_bytes: number, data_begin: number, spans: Span[], masks: Mask[]}} Plan
  *
  * @typedef {object} PythonPort
  * @property {(kind: string, payload: any, transfer?: Transferable[]) => Promise<any>} ask
@@ -77,6 +77,7 @@ export class Loading {
   #hash = null;
   #startedAt = performance.now();
   #pool = new Pool();
+  #id = 0;
 
   /**
    * @param {Wanted} wanted
@@ -99,17 +100,18 @@ export class Loading {
     try {
       await this.#open();
       const plan = await this.#begin();
+      this.#id = plan.id;
       await this.#fetch(plan);
       this.tell({ status: "finishing" });
       const { name, merges, gpt2Merges } = this.wanted;
-      const { info, times } = await python.ask("finish", { name, merges, gpt2Merges });
+      const { info, times } = await python.ask("finish", { id: plan.id, name, merges, gpt2Merges });
       const total = Math.round(performance.now() - this.#startedAt);
       this.tell({ status: "ready", info, times: { ...this.#state.times, ...times, total } });
       await this.#verify(plan);
       this.tell({ status: "done" });
       return this.#state;
     } catch (error) {
-      if (!this.#state.info) await python.ask("abandon", {}).catch(() => {});
+      if (!this.#state.info) await python.ask("abandon", { id: this.#id }).catch(() => {});
       throw error;
     } finally {
       source.close();
@@ -164,7 +166,7 @@ export class Loading {
         const { begin, bytes } = withoutHeader(piece, plan.data_begin);
         const n = piece.bytes.length;
         await written; // one piece is written while the next one arrives, and no more are held
-        written = python.ask("write", { begin, bytes }, [bytes.buffer]).then((spent) => {
+        written = python.ask("write", { id: plan.id, begin, bytes }, [bytes.buffer]).then((spent) => {
           times.write += spent.write;
           times.layout += spent.layout;
           this.#pool.give(spent.buffer);
