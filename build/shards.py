@@ -22,8 +22,8 @@ from picogpt import safetensors
 from picogpt.arriving import Arriving
 from picogpt.checkpoint import WEIGHTS_NAME
 from picogpt.errors import PicoGPTError
-from picogpt.models import model_folder
-from project import DIST, ROOT, BuildError, say
+from picogpt.models import PUBLISHED, model_folder
+from project import DIST, ROOT, BuildError, say, warn
 
 PART_BYTES = 32 << 20
 VERSION = 1
@@ -48,6 +48,9 @@ def main(argv: list[str]) -> int:
         raise BuildError(str(error)) from error
     except OSError as error:
         raise BuildError(f"{error.filename}: {error.strerror}") from error
+    published = PUBLISHED.get(options.model)
+    if published and published.sha256 not in ("", manifest["sha256"]):
+        warn(f"warning: {path} is not the published {options.model}: the page will refuse it under that name")
     n_bytes = sum(part["bytes"] for part in manifest["parts"])
     say(f"Wrote {len(manifest['parts'])} parts ({n_bytes / 1e6:.1f} MB) and {models_index.MANIFEST} to {out}")
     index = out.parent / "index.json"

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
@@ -513,6 +513,34 @@ def test_the_small_model_matches_pytorch_and_a_model_without_a_record_says_so(ho
     panel(home, "done")
     home.get_by_text("No logits of PyTorch's are recorded for this model").wait_for()
     assert home.get_by_role("button", name="Compare with PyTorch").is_disabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_panels_are_accessible_and_fit_a_phone(
+    page: Page, site: FaultySite, hub: Hub, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_home(page, site)
+    page.locator(".mp-own summary").click()
+    page.evaluate((ROOT / "build/node_modules/axe-core/axe.min.js").read_text("utf-8"))
+
+    def check(state: str) -> None:
+        found = page.evaluate("axe.run('prompt-box')")["violations"]
+        assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == [], state
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, state
+
+    choose(page)
+    panel(page, "offered")
+    check("offered")
+    hub.faults.status = 404
+    page.get_by_role("button", name="Download").click()
+    panel(page, "failed")
+    check("failed")
+    hub.faults = Faults()
+    page.get_by_role("button", name="Try again").click()
+    panel(page, "done")
+    check("done")
 
 
 def test_parts_on_the_site_itself_are_preferred_and_a_wrong_one_is_refused(

@@ -62,7 +62,9 @@ def test_the_command_writes_the_parts_and_has_the_sites_index_say_so(tmp_path, c
     out = tmp_path / "models" / "124M"
     assert shards.main(["--model", "124M", "--file", str(FILE), "--out", str(out)]) == 0
     assert json.loads(index.read_text())[1]["parts"] == {"manifest": "124M/manifest.json"}
-    assert "Wrote 1 parts" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "Wrote 1 parts" in said.out
+    assert "is not the published 124M" in said.err
 
 
 def test_a_new_build_of_the_site_keeps_the_parts(tmp_path):

@@ -42,6 +42,8 @@ export class OwnModels {
   );
   /** @type {Stored[]} */
   #entries = [];
+  /** Of the arrival, when it was last looked at. */
+  #status = "";
 
   constructor() {
     this.#file.addEventListener("change", () => {
@@ -87,6 +89,10 @@ export class OwnModels {
   /** Shows what belongs to the model in use. */
   show() {
     this.#parity.show();
+    const status = engine.arrivals.current?.status ?? "";
+    const isSettled = ["done", "canceled", "failed"].includes(status);
+    if (this.element.open && isSettled && status !== this.#status) this.refresh();
+    this.#status = status;
   }
 
   /** Asks the browser anew what it has. */
