@@ -343,7 +343,7 @@ export class Engine extends EventTarget {
     const { prompt, settings, model, signal } = run;
     try {
       for await (const event of connection.ask("generate", { model, prompt, settings }, { signal })) {
-        run.add(event);
+        run.add(event, this.#loaded.get(model)?.matmul);
         this.#announce("output");
       }
     } catch (error) {

@@ -48,6 +48,8 @@ export class Run {
   start = null;
   /** @type {EndEvent | null} */
   end = null;
+  /** @type {Set<string>} the kinds of matrix product that its tokens came by */
+  matmuls = new Set();
   #controller = new AbortController();
   #startedAt = 0;
   #firstTokenAt = 0;
@@ -87,14 +89,18 @@ export class Run {
     if (this.isActive) this.status = "failed";
   }
 
-  /** @param {RunEvent} event */
-  add(event) {
+  /**
+   * @param {RunEvent} event
+   * @param {string} [matmul]  the kind of matrix product in use
+   */
+  add(event, matmul) {
     if (event.type === "prompt") this.start = event;
     else if (event.type === "end") {
       this.end = event;
       this.status = "done";
     } else {
       this.tokens.push(event);
+      if (matmul) this.matmuls.add(matmul);
       this.#lastTokenAt = performance.now();
       this.#firstTokenAt ||= this.#lastTokenAt;
     }

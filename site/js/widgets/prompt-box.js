@@ -17,6 +17,7 @@ import { ExplainedError, explain } from "../errors.js";
 import { make, uniqueId } from "./dom.js";
 import { ModelPicker } from "./model-picker.js";
 import { OwnModels } from "./own-models.js";
+import { EngineChoice, engineName } from "./engine-choice.js";
 import { SettingsFields } from "./settings-fields.js";
 import { StatusLine } from "./status-line.js";
 import { TokenOutput } from "./token-output.js";
@@ -42,7 +43,8 @@ export class PromptBox extends HTMLElement {
   #model = make("select", { id: uniqueId("pb-model"), disabled: true });
   #picker = new ModelPicker();
   #own = new OwnModels();
-  #settings = new SettingsFields();
+  #engineChoice = new EngineChoice(engine);
+  #settings = new SettingsFields(this.#engineChoice.element);
   #generate = make("button", { type: "submit", class: "pb-generate" }, "Generate");
   #stop = make("button", { type: "button", class: "pb-stop", disabled: true }, "Stop");
   #status = new StatusLine();
@@ -159,6 +161,7 @@ export class PromptBox extends HTMLElement {
     this.#showModels();
     this.#picker.show();
     this.#own.show();
+    this.#engineChoice.show(state.info);
     this.#status.show(state, run);
     this.#stop.disabled = !run?.isActive;
     const needsIds = state.info?.has_vocabulary === false;
@@ -218,6 +221,7 @@ export class PromptBox extends HTMLElement {
       model,
       reason && `ended: ${reason}`,
       run.settings.greedy ? "greedy" : `seed ${run.start.seed}`,
+      [...run.matmuls].map(engineName).join(", then "),
     ];
     this.#facts.append(facts.filter(Boolean).join(" · "));
     const { seed } = run.start;

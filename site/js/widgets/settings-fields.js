@@ -49,9 +49,10 @@ export class SettingsFields {
   #sampled = make("input", { type: "radio", value: "sampled" });
   #gist = make("span", { class: "pb-gist" });
 
-  constructor() {
+  /** @param {...HTMLElement} more  what else is set here, without being a setting of one generation */
+  constructor(...more) {
     const [tokens, ...others] = FIELDS.map((field) => this.#number(field));
-    this.#fields = make("div", { class: "pb-fields" }, tokens, this.#choice(), ...others);
+    this.#fields = make("div", { class: "pb-fields" }, tokens, this.#choice(), ...others, ...more);
     const summary = make("summary", {}, make("span", {}, "Settings"), this.#gist);
     this.element = make("details", { class: "pb-settings" }, summary, this.#fields);
     this.element.addEventListener("input", () => this.#refresh());
