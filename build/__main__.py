@@ -35,6 +35,7 @@ COMMANDS = {
     "test": Command(("site", "test", "check"), "run_tests", "run every check and every test", node=True),
     "check": Command(("site", "test", "check"), "run_checks", "lint, format, types, unit tests", node=True),
     "shard": Command(("site",), "shards", "write GPT-2 in parts, to be hosted with the site"),
+    "bench": Command(("site", "test"), "bench", "measure speed and memory in a browser and natively"),
     "train": Command((), "train", "train the small model of the site again"),
 }
 

@@ -1,4 +1,4 @@
-"""Compiles site/wasm/sgemm.c to WebAssembly, with SIMD and with relaxed SIMD, by the C compiler in Zig."""
+"""Compiles site/wasm/*.c to WebAssembly, sgemm.c with and without relaxed SIMD, by the C compiler in Zig."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from project import SITE_SOURCES, BuildError, cache_folder
 
 SOURCE = SITE_SOURCES / "wasm" / "sgemm.c"
+BANDWIDTH = SITE_SOURCES / "wasm" / "bandwidth.c"
 KINDS = {"simd128": ["-msimd128"], "relaxed": ["-msimd128", "-mrelaxed-simd"]}
 COMPILE = ["cc", "-c", "-target", "wasm32-freestanding", "-O3", "-g0", "-Wall", "-Wextra", "-Werror"]
 # The memory is Pyodide's. Should the check below ever miss a use of the stack, a stack of no bytes at address
@@ -19,10 +20,11 @@ LINK = ["wasm-ld", "--no-entry", "--import-memory", "--stack-first", "-z", "stac
 
 
 def fill(folder: Path) -> None:
-    """Write sgemm-simd128.wasm and sgemm-relaxed.wasm into `folder`."""
+    """Write sgemm-simd128.wasm, sgemm-relaxed.wasm and the benchmark's bandwidth.wasm into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for kind, flags in KINDS.items():
         compile_to(folder / f"sgemm-{kind}.wasm", flags)
+    compile_to(folder / "bandwidth.wasm", KINDS["simd128"], BANDWIDTH)
 
 
 def compile_to(module: Path, flags: list[str], source: Path = SOURCE) -> None:

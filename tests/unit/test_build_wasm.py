@@ -16,7 +16,7 @@ def modules(tmp_path_factory):
 
 
 def test_there_is_a_module_for_every_kind_and_each_is_small(modules):
-    assert sorted(modules) == ["sgemm-relaxed.wasm", "sgemm-simd128.wasm"]
+    assert sorted(modules) == ["bandwidth.wasm", "sgemm-relaxed.wasm", "sgemm-simd128.wasm"]
     for module in modules.values():
         assert module[:8] == b"\0asm\1\0\0\0"
         assert len(module) < 8_000

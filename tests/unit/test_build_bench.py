@@ -1,0 +1,209 @@
+"""`python3 build bench`: statistics, verdicts and the schema of its result, on samples made up here."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+import bench
+import bench_memory
+import bench_result
+import bench_stats
+import bench_targets
+from project import BUILD, BuildError
+
+SCHEMA = json.loads((BUILD / "bench.schema.json").read_text("utf-8"))
+SHAPE_124M = {
+    "n_ctx": 1024,
+    "n_embd": 768,
+    "n_head": 12,
+    "n_layer": 12,
+    "n_vocab": 50257,
+    "n_params": 124_439_808,
+}
+
+
+def measures(speed):
+    by_length = {"16": speed, "512": speed * 0.9}
+    along = {"10": 30.0, "30": 40.0, "990": 41.0, "1010": 48.0}
+    return {
+        "prefill": {"128": 8 * speed, "512": 6 * speed},
+        "decode": by_length,
+        "token_ms": along,
+        "without_cache_ms": {"20": 90.0},
+    }
+
+
+def session(*kinds, speed, peak_mb=800.0):
+    return {
+        "load": {"ready_ms": 2000.0, "parts": {"pyodide": 700, "download": 900}},
+        "kinds": {kind: measures(speed) for kind in kinds},
+        "model": SHAPE_124M,
+        "renderer_peak_mb": peak_mb,
+        "bandwidth": {"1": 10.0, "4": 12.5, "8": 12.0},
+    }
+
+
+def one_round(speed):
+    return {
+        "startup": {"cold": {"first_token_ms": 3400.0}, "warm": {"first_token_ms": 2100.0}},
+        "native": {"prefill": {16: 150.0}, "decode": {16: 29.0}, "load_ms": 800.0},
+        "sessions": [session("relaxed", "einsum", speed=speed), session("simd128", speed=speed - 1)],
+        "picogpt_ms": 6000.0,
+        "peer": {
+            "prefill": {"128": [150.0], "512": [140.0]},
+            "decode": {"16": [16.0], "512": [10.0]},
+            "load_s": 4.0,
+            "renderer_peak_mb": 2500,
+        },
+    }
+
+
+FACTS = {
+    "date": "2026-01-02T03:04:05+00:00",
+    "machine": {
+        "processor": "made up",
+        "cores": 2,
+        "memory_gb": 8.0,
+        "system": "Linux",
+        "load_average_before": 0.1,
+    },
+    "versions": dict.fromkeys(("picogpt", "chromium", "pyodide", "python", "numpy", "blas"), "1"),
+    "plan": bench.FULL,
+}
+
+
+@pytest.fixture
+def result():
+    return bench_result.combine([one_round(speed) for speed in (20.0, 24.0, 21.0)], FACTS, "124M")
+
+
+def met(result):
+    return {row["figure"]: row["met"] for row in result["targets"]}
+
+
+def test_a_figure_has_the_median_and_every_sample():
+    assert bench_stats.figure("ms", [3.0, 1.0, 10.0]) == {
+        "unit": "ms",
+        "median": 3.0,
+        "samples": [3.0, 1.0, 10.0],
+    }
+    assert bench_stats.figure("ms", [1.0, 4.0])["median"] == 2.5
+
+
+def test_what_was_not_measured_is_no_zero():
+    assert bench_stats.figure("ms", [None, None]) == {"unit": "ms", "median": None, "samples": []}
+    assert bench_stats.figure("ms", [None, 5.0])["samples"] == [5.0]
+    assert bench_stats.ratio(None, 2.0) is None
+    assert bench_stats.ratio(1.0, None) is None
+
+
+def test_lengths_that_only_some_rounds_reached_keep_their_samples():
+    found = bench_stats.figures("tokens/s", [{16: 1.0}, {"16": 2.0, "512": 7.0}])
+    assert found["16"]["samples"] == [1.0, 2.0]
+    assert found["512"]["samples"] == [7.0]
+
+
+def test_samples_have_four_significant_digits():
+    assert bench_stats.figure("ms", [123456.0, 0.00123456])["samples"] == [123500.0, 0.001235]
+
+
+def test_the_result_has_the_documented_schema(result):
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads(json.dumps(result)), SCHEMA)
+
+
+def test_a_result_without_a_peer_has_the_schema_too_and_no_verdict_on_it():
+    rounds = [one_round(20.0)]
+    del rounds[0]["peer"]
+    rounds[0]["sessions"][0]["renderer_peak_mb"] = None  # not Linux
+    result = bench_result.combine(rounds, FACTS, "124M")
+    jsonschema.validate(json.loads(json.dumps(result)), SCHEMA)
+    verdicts = met(result)
+    assert verdicts["decode after 16 tokens, against ONNX Runtime Web"] is None
+    assert verdicts["time of token 1,000 against token 20, SIMD"] is not None
+
+
+@pytest.mark.parametrize("key", ["engines", "bandwidth", "startup"])
+def test_the_schema_refuses_a_result_with_something_missing_or_misspelt(result, key):
+    bad = copy.deepcopy(result)
+    bad[f"{key}_"] = bad.pop(key)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(bad, SCHEMA)
+
+
+def test_verdicts_follow_from_the_medians(result):
+    verdicts = met(result)
+    # decode 21 / 16 = 1.31; 18.9 / 10 = 1.89; prefill 168 / 150 = 1.12; 126 / 140 = 0.9
+    assert verdicts["decode after 16 tokens, against ONNX Runtime Web"] is True
+    assert verdicts["decode after 512 tokens, against ONNX Runtime Web"] is False
+    assert verdicts["prefill of 128 tokens, against ONNX Runtime Web"] is True
+    assert verdicts["prefill of 512 tokens, against ONNX Runtime Web"] is False
+    # 800 MB against 2500 MiB = 2621 MB: 0.305; 2.0 s against 4.0 s; 48 ms (token 1010) against 30 (token 10)
+    assert verdicts["peak memory of the renderer, against ONNX Runtime Web"] is True
+    assert verdicts["from choosing the model to ready, against ONNX Runtime Web"] is True
+    assert verdicts["time of token 1,000 against token 20, SIMD"] is False
+    # 21 tokens/s by einsum against one in 6 s
+    assert verdicts["pure NumPy decode after 16 tokens, against picoGPT's own way (no cache, x @ w)"] is True
+    assert verdicts["small model: page opened (warm HTTP cache) to first token"] is False
+    assert verdicts["small model: page opened (cold) to first token"] is True
+
+
+def test_the_share_of_the_bandwidth_is_that_of_the_same_round(result):
+    # 124M reads 124,439,808 - 1024 * 768 floats a token: 494.6 MB; at 20, 24, 21 tokens/s of 12.5 GB/s
+    assert result["model"]["bytes_per_token"] == 494_613_504
+    samples = result["decode_share"]["relaxed"]["16"]["samples"]
+    assert samples == pytest.approx([79.14, 94.97, 83.10], abs=0.01)
+    row = next(row for row in result["targets"] if "share of the read bandwidth" in row["figure"])
+    assert row["value"] == pytest.approx(83.1, abs=0.01)
+    assert row["met"] is False
+
+
+def test_another_model_gets_verdicts_on_the_start_up_alone():
+    rounds = [one_round(20.0)]
+    for session in rounds[0]["sessions"]:
+        session["model"] = {**SHAPE_124M, "n_params": 3_000_000}
+    verdicts = met(bench_result.combine(rounds, FACTS, "small"))
+    assert {figure for figure, is_met in verdicts.items() if is_met is not None} == {
+        "small model: page opened (warm HTTP cache) to first token",
+        "small model: page opened (cold) to first token",
+    }
+
+
+def test_the_table_says_of_each_target_whether_it_is_met(result):
+    lines = bench_targets.table(result["targets"]).splitlines()
+    assert len(lines) == len(result["targets"]) == len(bench_targets.TARGETS)
+    for line, row in zip(lines, result["targets"], strict=True):
+        assert line.startswith({True: "met ", False: "NOT MET ", None: "no verdict "}[row["met"]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--rounds", "0"], "--rounds: expected 1 or more, got 0"),
+        (["--model", "nowhere"], "expected a folder with a model.safetensors"),
+        (["--peers", "somewhere"], "--peers and --peers-script go together"),
+        (["--peers", "nowhere", "--peers-script", "run.py"], "expected a folder with venv/bin/python"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_is_built(arguments, says):
+    with pytest.raises(BuildError, match=says):
+        bench.parse(arguments)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_peak_of_a_renderer_is_found_among_the_descendants_and_outlives_the_memory():
+    code = "import sys; a = bytearray(90_000_000); del a; print(flush=True); sys.stdin.read()"
+    line = [sys.executable, "-c", code, "--type=renderer"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        peak_mb = bench_memory.renderer_peak_mb()
+        elsewhere = bench_memory.renderer_peak_mb(ancestor=child.pid + 10_000_000)
+        child.stdin.close()
+    assert 90 < peak_mb < 200
+    assert elsewhere is None
+    assert bench_memory.peak_mb(os.getpid()) > 1
