@@ -1,7 +1,7 @@
 """picoGPT's own way, in Pyodide: this module runs there, in the page, and gives a number back.
 
-As published, picoGPT computes all positions anew for each token, and multiplies by `x @ w` with the weights as
-they are stored, for which NumPy has no BLAS in a browser. The forward pass is the project's own.
+As published, picoGPT computes all positions anew for each token, and multiplies by `x @ w` with the weights
+as they are stored, for which NumPy has no BLAS in a browser. The forward pass is the project's own.
 """
 
 import time

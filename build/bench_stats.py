@@ -12,7 +12,8 @@ Figure = dict[str, Any]  # {"unit", "median", "samples"}
 def figure(unit: str, samples: Iterable[float | None]) -> Figure:
     """The median of what was measured, None where nothing was; samples stand in the order of the rounds."""
     measured = [rounded(sample) for sample in samples if sample is not None]
-    return {"unit": unit, "median": statistics.median(measured) if measured else None, "samples": measured}
+    median = rounded(statistics.median(measured)) if measured else None
+    return {"unit": unit, "median": median, "samples": measured}
 
 
 def rounded(value: float) -> float:

@@ -6,3 +6,4 @@ import { engine } from "./engine.js";
 // ?model=URL offers the checkpoint at that address, once for a page load: the reader is asked before anything is fetched
 const address = new URLSearchParams(globalThis.location?.search).get("model");
 if (address) engine.arrivals.offerAddress(address);
+import "./widgets/speed-test.js";
