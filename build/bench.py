@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_browser
+import bench_charts
 import bench_machine
 import bench_native
 import bench_result
@@ -32,6 +33,11 @@ FULL = {
     "without_cache": [20, 100, 250, 500, 1000],
 }
 SHORT = {"prefill": [16, 128], "decode": [16], "n_decode": 16, "n_along": 0, "without_cache": []}
+CHARTS = """<!doctype html><html lang="en"><meta charset="utf-8"><title>picogpt: benchmark</title>
+<style>:root {{ color-scheme: light dark }} body {{ max-width: 45em; margin: 2em auto }}</style>
+<h1>Benchmark</h1>
+{}</html>
+"""
 SESSIONS = (
     ["relaxed", "einsum"],
     ["simd128"],
@@ -61,6 +67,7 @@ def main(argv: list[str]) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "results.json"
     path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (options.out / "charts.html").write_text(CHARTS.format(bench_charts.html(result)), "utf-8")
     say(f"\n{bench_result.summary(result)}\n\n{bench_targets.table(result['targets'])}\n\nWrote {path}")
     return 0
 

@@ -7,12 +7,13 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.pages import Page
 
+import bench_tag
 import source_tag
 
 
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
-    """Put the sources into a page; a tag that names nothing ends the build."""
+    """Put sources and benchmarks into a page; a tag that names nothing of the sources ends the build."""
     try:
-        return source_tag.expand(markdown)
+        return source_tag.expand(bench_tag.expand(markdown))
     except source_tag.SourceTagError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error

@@ -22,7 +22,7 @@
 import { ExplainedError } from "./errors.js";
 import { DEFAULT_SETTINGS } from "./run.js";
 
-const N_WARM_UP = 32; // tokens, after which the browser has compiled for speed what they run
+const N_WARM_UP = 64; // tokens, after which the browser has compiled for speed what they run
 const WINDOW = 20; // tokens along a long text are averaged by so many
 const PAGE_BYTES = 65_536;
 const FLOAT_BYTES = 4;

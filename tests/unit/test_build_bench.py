@@ -5,14 +5,17 @@ import json
 import os
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 import bench
+import bench_charts
 import bench_memory
 import bench_result
 import bench_stats
+import bench_tag
 import bench_targets
 from project import BUILD, BuildError
 
@@ -179,6 +182,49 @@ def test_the_table_says_of_each_target_whether_it_is_met(result):
     assert len(lines) == len(result["targets"]) == len(bench_targets.TARGETS)
     for line, row in zip(lines, result["targets"], strict=True):
         assert line.startswith({True: "met ", False: "NOT MET ", None: "no verdict "}[row["met"]])
+
+
+def test_charts_draw_bars_in_proportion_and_give_the_same_numbers_as_a_table(result):
+    tree = ElementTree.fromstring(f"<div>{bench_charts.html(result)}</div>")
+    figures = {figure.findtext("figcaption"): figure for figure in tree.iter("figure")}
+    assert list(figures) == [
+        "Tokens per second, reading a prompt of 128 tokens",
+        "Tokens per second, reading a prompt of 512 tokens",
+        "Tokens per second, writing after 16 tokens",
+        "Tokens per second, writing after 512 tokens",
+        "Milliseconds per token along one text",
+    ]
+    chart = figures["Tokens per second, writing after 16 tokens"]
+    numbers = {row[0].text: float(row[1].text) for row in chart.iter("tr")}
+    assert numbers == {
+        "SIMD (relaxed)": 21,
+        "SIMD (simd128)": 20,
+        "NumPy in the browser": 21,
+        "ONNX Runtime Web": 16,
+        "NumPy on CPython": 29,
+    }
+    widths = [float(bar.get("width")) for bar in chart.iter("rect")]
+    assert [width / widths[-1] for width in widths] == pytest.approx(
+        [n / 29 for n in numbers.values()], abs=0.01
+    )
+
+
+def test_charts_say_where_their_numbers_come_from_and_nothing_of_it_is_markup(result):
+    result["machine"]["processor"] = "<b>AMD & co</b>"
+    found = bench_charts.html(result)
+    assert "&lt;b&gt;AMD &amp; co&lt;/b&gt;" in found
+    assert "medians of 3 rounds on 2026-01-02" in found
+
+
+def test_the_tag_becomes_the_charts_of_the_recorded_result_or_says_that_there_is_none(result, tmp_path):
+    page = "# Speed\n\n{{ benchmark recorded/124M.json }}\n\nMore.\n"
+    assert bench_tag.expand(page, tmp_path) == f"# Speed\n\n{bench_tag.NOTHING}\n\nMore.\n"
+    (tmp_path / "recorded").mkdir()
+    (tmp_path / "recorded" / "124M.json").write_text(json.dumps(result), "utf-8")
+    expanded = bench_tag.expand(page, tmp_path)
+    assert expanded.count("<figure>") == 5
+    assert "{{" not in expanded
+    assert expanded.endswith("</p>\n\n\nMore.\n")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""Charts of a benchmark's result: SVG in HTML, with the same numbers as a table for whoever cannot see them.
+
+Colours are the page's own (`currentColor`, of several strengths), so that they follow its schemes.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from bench_stats import median
+
+WIDTH, BAR, GAP, LEFT, RIGHT = 640, 16, 10, 150, 70
+HEIGHT = 220  # of a chart of lines
+NAMES = {
+    "relaxed": "SIMD (relaxed)",
+    "simd128": "SIMD (simd128)",
+    "einsum": "NumPy in the browser",
+    "peer": "ONNX Runtime Web",
+    "native": "NumPy on CPython",
+}
+STRENGTHS = {"relaxed": 1.0, "simd128": 0.8, "einsum": 0.55, "peer": 0.3, "native": 0.15}
+Row = tuple[str, float]  # key of NAMES, value
+
+
+def html(result: dict[str, Any]) -> str:
+    """All charts of a result for which there are figures."""
+    parts = []
+    for measure, verb in (("prefill", "reading a prompt of"), ("decode", "writing after")):
+        for n in lengths(result, measure):
+            title = f"Tokens per second, {verb} {int(n):,} tokens"
+            parts.append(bars(title, rows(result, measure, n)))
+    parts += [lines("Milliseconds per token along one text", series(result))] if series(result) else []
+    return "\n".join(parts) + f"\n<p>{escape(origin(result))}</p>\n"
+
+
+def lengths(result: dict[str, Any], measure: str) -> list[str]:
+    """The lengths at which a measure was taken in the browser."""
+    found = {n for engine in result["engines"].values() for n in engine[measure]}
+    return sorted(found, key=int)
+
+
+def rows(result: dict[str, Any], measure: str, n: str) -> list[Row]:
+    """The median of everything that was measured there."""
+    everything = {**result["engines"], "peer": result["peer"], "native": result["native"]}
+    found = [(name, median(everything.get(name), measure, n)) for name in NAMES]
+    return [(name, value) for name, value in found if value is not None]
+
+
+def bars(title: str, values: list[Row]) -> str:
+    """A bar for each row, from the left, on one scale from 0."""
+    largest = max(value for _, value in values)
+    height = len(values) * (BAR + GAP)
+    drawn = []
+    for i, (name, value) in enumerate(values):
+        y, width = i * (BAR + GAP), value / largest * (WIDTH - LEFT - RIGHT)
+        drawn.append(text(LEFT - 8, y + BAR - 3, NAMES[name], "end"))
+        drawn.append(
+            f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" fill-opacity="{STRENGTHS[name]}"/>'
+        )
+        drawn.append(text(LEFT + width + 6, y + BAR - 3, f"{value:.3g}"))
+    table = "".join(f"<tr><td>{NAMES[name]}</td><td>{value:.4g}</td></tr>" for name, value in values)
+    return figure(title, height, drawn, table)
+
+
+def series(result: dict[str, Any]) -> dict[str, list[tuple[int, float]]]:
+    """Medians along a text: with a cache by each engine, and without one by the best engine."""
+    best = next((kind for kind in ("relaxed", "simd128", "einsum") if kind in result["engines"]), None)
+    found = {
+        NAMES[kind]: points(engine["token_ms"])
+        for kind, engine in result["engines"].items()
+        if engine["token_ms"]
+    }
+    if best and result["engines"][best]["without_cache_ms"]:
+        found["without a cache"] = points(result["engines"][best]["without_cache_ms"])
+    return found
+
+
+def points(figures: dict[str, Any]) -> list[tuple[int, float]]:
+    """(tokens before, median) in order."""
+    return sorted((int(n), found["median"]) for n, found in figures.items() if found["median"] is not None)
+
+
+def lines(title: str, all_series: dict[str, list[tuple[int, float]]]) -> str:
+    """A line for each series; times stand at the height of their square root, 0 at the foot."""
+    right = max(n for line in all_series.values() for n, _ in line)
+    top = max(ms for line in all_series.values() for _, ms in line)
+    drawn = [text(LEFT - 8, 12, f"{top:.3g} ms", "end"), text(LEFT - 8, HEIGHT, "0", "end")]
+    for i, (name, line) in enumerate(all_series.items()):
+        at = [(LEFT + n / right * (WIDTH - LEFT - RIGHT), HEIGHT * (1 - (ms / top) ** 0.5)) for n, ms in line]
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
+        dashes = f' stroke-dasharray="{i * 3} {i * 2}"' if i else ""
+        drawn.append(
+            f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="2"{dashes}/>'
+        )
+        drawn.append(text(at[-1][0] + 4, at[-1][1] + 12 * (1 - i % 2), name.split(" (")[0]))
+    cells = {name: f"{line[0][1]:.3g} → {line[-1][1]:.3g} ms" for name, line in all_series.items()}
+    table = "".join(f"<tr><td>{escape(name)}</td><td>{cell}</td></tr>" for name, cell in cells.items())
+    return figure(title, HEIGHT + 4, drawn, table)
+
+
+def text(x: float, y: float, words: str, anchor: str = "start") -> str:
+    """A label."""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="12">{escape(words)}</text>'
+
+
+def figure(title: str, height: int, drawn: list[str], table: str) -> str:
+    """A drawing under its title, the numbers folded away below."""
+    svg = (
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}" fill="currentColor">'
+        f"{''.join(drawn)}</svg>"
+    )
+    numbers = f"<details><summary>As a table</summary><table>{table}</table></details>"
+    return f"<figure><figcaption>{escape(title)}</figcaption>{svg}{numbers}</figure>"
+
+
+def origin(result: dict[str, Any]) -> str:
+    """Where the numbers come from."""
+    machine, versions, model = result["machine"], result["versions"], result["model"]
+    return (
+        f"{model['name']}, {model['n_params']:,} parameters, float32, one thread; "
+        f"medians of {result['rounds']} rounds on {result['date'][:10]}; "
+        f"{machine['processor']}, {machine['cores']} cores, load {machine['load_average_before']} before; "
+        f"Chromium {versions['chromium']}, Pyodide {versions['pyodide']}, picogpt {versions['picogpt']}."
+    )
