@@ -58,7 +58,7 @@ def bars(title: str, values: list[Row]) -> str:
         drawn.append(
             f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{BAR}" fill-opacity="{STRENGTHS[name]}"/>'
         )
-        drawn.append(text(LEFT + width + 6, y + BAR - 3, f"{value:.3g}"))
+        drawn.append(text(LEFT + width + 6, y + BAR - 3, number(value)))
     table = "".join(f"<tr><td>{NAMES[name]}</td><td>{value:.4g}</td></tr>" for name, value in values)
     return figure(title, height, drawn, table)
 
@@ -93,10 +93,17 @@ def lines(title: str, all_series: dict[str, list[tuple[int, float]]]) -> str:
         drawn.append(
             f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="2"{dashes}/>'
         )
-        drawn.append(text(at[-1][0] + 4, at[-1][1] + 12 * (1 - i % 2), name.split(" (")[0]))
+        y = 12 + i * 18  # in the legend
+        drawn.append(f'<path d="M{LEFT + 20},{y - 4}h34" stroke="currentColor" stroke-width="2"{dashes}/>')
+        drawn.append(text(LEFT + 62, y, name))
     cells = {name: f"{line[0][1]:.3g} → {line[-1][1]:.3g} ms" for name, line in all_series.items()}
     table = "".join(f"<tr><td>{escape(name)}</td><td>{cell}</td></tr>" for name, cell in cells.items())
     return figure(title, HEIGHT + 4, drawn, table)
+
+
+def number(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def text(x: float, y: float, words: str, anchor: str = "start") -> str:
@@ -111,7 +118,7 @@ def figure(title: str, height: int, drawn: list[str], table: str) -> str:
         f"{''.join(drawn)}</svg>"
     )
     numbers = f"<details><summary>As a table</summary><table>{table}</table></details>"
-    return f"<figure><figcaption>{escape(title)}</figcaption>{svg}{numbers}</figure>"
+    return f'<figure class="benchmark"><figcaption>{escape(title)}</figcaption>{svg}{numbers}</figure>'
 
 
 def origin(result: dict[str, Any]) -> str:
@@ -119,7 +126,7 @@ def origin(result: dict[str, Any]) -> str:
     machine, versions, model = result["machine"], result["versions"], result["model"]
     return (
         f"{model['name']}, {model['n_params']:,} parameters, float32, one thread; "
-        f"medians of {result['rounds']} rounds on {result['date'][:10]}; "
+        f"medians over {result['rounds']} round(s) on {result['date'][:10]}; "
         f"{machine['processor']}, {machine['cores']} cores, load {machine['load_average_before']} before; "
         f"Chromium {versions['chromium']}, Pyodide {versions['pyodide']}, picogpt {versions['picogpt']}."
     )

@@ -84,7 +84,7 @@ async function measureKind(stopwatch, plan, onProgress) {
   /** @type {Measures} */
   const found = { prefill: {}, decode: {}, token_ms: {}, without_cache_ms: {} };
   onProgress("warming up");
-  await stopwatch.tokensMs(16, N_WARM_UP);
+  await stopwatch.tokensMs(1, Math.min(N_WARM_UP, stopwatch.n_ctx - 1));
   for (const n of plan.prefill.filter((n) => n < stopwatch.n_ctx)) {
     onProgress(`reading ${n} tokens`);
     found.prefill[n] = (n * 1000) / (await stopwatch.prefillMs(n));
