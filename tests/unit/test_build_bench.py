@@ -253,3 +253,32 @@ def test_the_peak_of_a_renderer_is_found_among_the_descendants_and_outlives_the_
     assert 90 < peak_mb < 200
     assert elsewhere is None
     assert bench_memory.peak_mb(os.getpid()) > 1
+
+
+def fake_peer(folder, prints):
+    """A folder as --peers expects it, and a script that prints this when it is called as the real one is."""
+    (folder / "venv" / "bin").mkdir(parents=True)
+    (folder / "venv" / "bin" / "python").symlink_to(sys.executable)
+    script = folder / "run.py"
+    script.write_text(
+        "import sys\n"
+        f"assert sys.argv[1:] == [{str(folder)!r}, '--threads', '1', '--graph', 'last', '--repeats', '1']\n"
+        f"print({prints!r})\n"
+    )
+    return folder, script
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a symbolic link")
+def test_the_other_runtime_is_run_on_one_thread_and_its_json_read(tmp_path):
+    expected = one_round(20.0)["peer"]
+    assert bench.peer(*fake_peer(tmp_path, json.dumps(expected))) == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a symbolic link")
+def test_the_other_runtimes_own_error_ends_the_benchmark_in_its_words(tmp_path):
+    folder, script = fake_peer(tmp_path, json.dumps({"error": "no such graph"}))
+    with pytest.raises(BuildError, match="no such graph"):
+        bench.peer(folder, script)
+    script.write_text("raise SystemExit('out of memory')")
+    with pytest.raises(BuildError, match="out of memory"):
+        bench.peer(folder, script)
