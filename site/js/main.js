@@ -1,9 +1,9 @@
 // @ts-check
 /** The one script of every page: defines the site's custom elements. */
 import "./widgets/prompt-box.js";
+import "./widgets/speed-test.js";
 import { engine } from "./engine.js";
 
 // ?model=URL offers the checkpoint at that address, once for a page load: the reader is asked before anything is fetched
 const address = new URLSearchParams(globalThis.location?.search).get("model");
 if (address) engine.arrivals.offerAddress(address);
-import "./widgets/speed-test.js";

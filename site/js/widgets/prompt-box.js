@@ -15,9 +15,9 @@
 import { engine } from "../engine.js";
 import { ExplainedError, explain } from "../errors.js";
 import { make, uniqueId } from "./dom.js";
+import { EngineChoice, engineName } from "./engine-choice.js";
 import { ModelPicker } from "./model-picker.js";
 import { OwnModels } from "./own-models.js";
-import { EngineChoice, engineName } from "./engine-choice.js";
 import { SettingsFields } from "./settings-fields.js";
 import { StatusLine } from "./status-line.js";
 import { TokenOutput } from "./token-output.js";
