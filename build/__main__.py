@@ -36,7 +36,7 @@ COMMANDS = {
     "check": Command(("site", "test", "check"), "run_checks", "lint, format, types, unit tests", node=True),
     "shard": Command(("site",), "shards", "write GPT-2 in parts, to be hosted with the site"),
     "bench": Command(("site", "test"), "bench", "measure speed and memory in a browser and natively"),
-    "train": Command((), "train", "train the small model of the site again"),
+    "train": Command(("train",), "train", "train the small model of the site again"),
 }
 
 
