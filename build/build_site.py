@@ -12,6 +12,7 @@ from pathlib import Path
 import compile_wasm
 import models_index
 import pages
+import recorded
 import runtime_folder
 import shards
 from project import DIST, say
@@ -34,6 +35,7 @@ def build(folder: Path = DIST / "site", site_url: str | None = None) -> None:
     steps: dict[str, Callable[[Path], None]] = {
         "pages": lambda new: pages.build(new, site_url),
         "sgemm": lambda new: compile_wasm.fill(new / "wasm"),
+        "examples": recorded.write,
         "models": lambda new: models_index.write(new / "models" / "index.json"),
         "parts": lambda new: shards.carry_over(folder, new),
         "runtime": lambda new: runtime_folder.fill(new / "pyodide"),

@@ -32,10 +32,17 @@ def expand(markdown: str, root: Path = ROOT) -> str:
 
 
 def block(name: str, root: Path = ROOT) -> str:
-    """The fenced code block for a dotted name, titled with the file's path."""
+    """The fenced code block for a dotted name, titled with the file's path; for a layer, one to click on."""
     path, text = cut(name, root)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return f'{fence}python title="{path.relative_to(root).as_posix()}"\n{text}\n{fence}'
+    code = f'{fence}python title="{path.relative_to(root).as_posix()}"\n{text}\n{fence}'
+    lines = text.splitlines()
+    if "@layer" not in lines or not name.startswith("picogpt.model."):
+        return code
+    # the view numbers a function's lines from its decorator on: comments may stand above
+    function, first = name.rpartition(".")[2], lines.index("@layer")
+    view = f'<view-lines function="{function}" data-first="{first}"></view-lines>'
+    return f'<div class="live-source" markdown="block">\n\n{code}\n\n<div>{view}</div>\n\n</div>'
 
 
 def cut(name: str, root: Path = ROOT) -> tuple[Path, str]:

@@ -233,6 +233,26 @@ def tokenize(prompt: str) -> dict[str, Any]:
     return {"ids": ids, "pieces": [model.text(id) for id in ids]}
 
 
+def inspect(
+    prompt: str | Sequence[int], focus: Mapping[str, int], wants: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What the views of a page show of a text; see `picogpt.views`.
+
+    `focus` has the layer, head and token that the reader looks at (-1: the last one); what the model does not
+    have is brought into its range, and the answer says what was taken.
+    """
+    from picogpt import views  # not before a page asks: it would delay the first token
+
+    model = _model()
+    ids = model.encode(prompt)
+    most = {"layer": model.hparams["n_layer"], "head": model.hparams["n_head"], "token": len(ids)}
+    taken = {name: min(focus.get(name, 0), n - 1) % n for name, n in most.items()}
+    written = prompt if isinstance(prompt, str) else ""
+    text = views.Text(ids, model.params, model.hparams, model.encoder, **taken, prompt=written)
+    answers = views.inspect(text, wants, explain)
+    return {"focus": taken, "ids": ids, "pieces": text.pieces, "model": info(), "answers": answers}
+
+
 def generate(prompt: str | Sequence[int], settings: Mapping[str, Any]) -> Iterator[Event]:
     """A stream of events: "prompt", then a "token" each, then "end"; or "error" as the last one."""
     try:
@@ -279,6 +299,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         *(allocate, load, begin, places, settle, finish, abandon, unload, parity),
-        *(use, loaded, offer_kernel, use_matmul, info, tokenize, generate),
+        *(use, loaded, offer_kernel, use_matmul, info, tokenize, inspect, generate),
     )
 }

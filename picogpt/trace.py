@@ -14,16 +14,22 @@ from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 Edit = Callable[[str, Any], Any]  # (path, result) -> what the caller gets in its place
+Keep = Callable[[str, Any], bool]  # (path, result) -> whether it stays in the recording
 
 
 class Recording(dict[str, Any]):
     """Results by call path, in the order in which the calls ended."""
 
-    def __init__(self, edit: Edit | None = None) -> None:
+    def __init__(self, edit: Edit | None = None, keep: Keep | None = None) -> None:
         super().__init__()
-        self._edit = edit
+        self._edit, self._keep = edit, keep
         self._path: list[str] = []
         self._counts: list[Counter[str]] = [Counter()]
+
+    @property
+    def path(self) -> str:
+        """Of the call that is going on."""
+        return "/".join(self._path)
 
     def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         name = function.__name__
@@ -31,8 +37,10 @@ class Recording(dict[str, Any]):
         self._counts[-1][name] += 1
         self._counts.append(Counter())
         try:
-            result, path = function(*args, **kwargs), "/".join(self._path)
-            self[path] = result = result if self._edit is None else self._edit(path, result)
+            result, path = function(*args, **kwargs), self.path
+            result = result if self._edit is None else self._edit(path, result)
+            if self._keep is None or self._keep(path, result):
+                self[path] = result
         finally:
             self._counts.pop()
             self._path.pop()
@@ -56,16 +64,17 @@ def layer(function: F) -> F:
 
 
 @contextmanager
-def recording(edit: Edit | None = None) -> Iterator[Recording]:
+def recording(edit: Edit | None = None, keep: Keep | None = None) -> Iterator[Recording]:
     """Keep every result of every `@layer` function called inside the `with` block.
 
-    `edit` may put something else in a result's place before anybody sees it (dropout, ablation, patching).
+    `edit` may put something else in a result's place before anybody sees it (dropout, ablation, patching);
+    `keep` picks what is kept: all attention weights of a long text would fill a browser's memory.
 
     >>> with recording() as seen:
     ...     logits = gpt2(ids, **params, n_head=12)
     >>> seen["gpt2.0/transformer_block.3/mha.0/attention.0/attention_weights.0"].shape  # [H, T, T]
     """
-    active = Recording(edit)
+    active = Recording(edit, keep)
     token = _recording.set(active)
     try:
         yield active

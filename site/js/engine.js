@@ -8,7 +8,7 @@
  *        │           │ └────────┴─────────────┤
  *        └───────────┴──► error ◄─────────────┘        restart() leads from a broken engine back to booting
  *
- * Events: "state" (phase, progress, models, error) and "output" (the run).
+ * Events: "state" (phase, progress, models, error), "output" (the run) and "prompt" (something was typed).
  *
  * @typedef {import("./errors.js").PlainError} PlainError
  * @typedef {import("./protocol.js").Connection} Connection
@@ -32,6 +32,10 @@
  * @property {boolean} has_vocabulary
  * @property {string} matmul     how products are computed
  * @property {string[]} matmuls  how they could be
+ *
+ * @typedef {{layer: number, head: number, token: number}} Focus  where the reader looks; token -1 is the last one
+ * @typedef {{value: any} | {error: PlainError}} Answer
+ * @typedef {{focus: Focus, ids: number[], pieces: string[], model: ModelInfo, answers: Answer[]}} Inspection
  *
  * @typedef {object} State
  * @property {Phase} phase
@@ -173,6 +177,34 @@ export class Engine extends EventTarget {
     if (!this.#error?.canRetry) this.#error = null;
     this.#announce("output");
     this.#continue();
+  }
+
+  /**
+   * What the views of a page show of a text; see `picogpt.browser.inspect`. Ask only while there is a model in
+   * `state.info`.
+   *
+   * @param {{prompt: string | number[], focus: Focus, wants: object[]}} question
+   * @returns {Promise<Inspection>}
+   */
+  async inspect(question) {
+    const connection = this.#connection;
+    if (!connection || !this.state.info) throw new ExplainedError("NotReadyError", "No model is loaded yet.");
+    try {
+      return await drain(connection.ask("inspect", { model: this.session.model, ...question }));
+    } catch (error) {
+      if (connection === this.#connection && FATAL.has(explain(error).class)) this.#fail(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Keeps what a reader types and chooses, for the next page's box and for the views of this one.
+   *
+   * @param {Pick<Session, "prompt" | "settings">} typed
+   */
+  remember(typed) {
+    Object.assign(this.session, typed);
+    this.dispatchEvent(new Event("prompt"));
   }
 
   /** Whether PyTorch's logits are recorded for the model in use. */

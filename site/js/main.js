@@ -1,7 +1,11 @@
 // @ts-check
 /** The one script of every page: defines the site's custom elements. */
 import "./widgets/prompt-box.js";
+import "./widgets/learn-bench.js";
 import "./widgets/speed-test.js";
+import "./widgets/view-lines.js";
+import "./widgets/view-next-token.js";
+import "./widgets/view-tokens.js";
 import { engine } from "./engine.js";
 
 // ?model=URL offers the checkpoint at that address, once for a page load: the reader is asked before anything is fetched

@@ -197,6 +197,19 @@ export class Python {
     return plain(this.#attempt("parity", prompts));
   }
 
+  /**
+   * What the views of a page show of a text; arrays are {shape, dtype, data}, with a typed array as data.
+   *
+   * @param {string} model  its name
+   * @param {string | number[]} prompt
+   * @param {{layer: number, head: number, token: number}} focus
+   * @param {object[]} wants
+   */
+  inspect(model, prompt, focus, wants) {
+    plain(this.#attempt("use", model));
+    return plain(this.#attempt("inspect", prompt, focus, wants));
+  }
+
   /** @param {string} name */
   unload(name) {
     this.#attempt("unload", name);

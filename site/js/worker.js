@@ -8,6 +8,7 @@
  *     begin, write, finish, abandon        → see python.js
  *     unload    {name}                     → nothing
  *     parity    {model, prompts}           → {difference, n}
+ *     inspect   {model, prompt, focus, wants} → what views show of a text; its arrays move, they are not copied
  *     generate  {model, prompt, settings}  → the events of picogpt.browser.generate
  *     matmul    {kind}                     → the kind of matrix product in use from now on, also by what is running
  *
@@ -83,6 +84,11 @@ const handlers = {
     return (await booted).parity(model, prompts);
   },
 
+  async *inspect({ model, prompt, focus, wants }) {
+    const found = (await booted).inspect(model, prompt, focus, wants);
+    return transferring(found, buffersIn(found));
+  },
+
   async *unload({ name }) {
     (await booted).unload(name);
   },
@@ -99,6 +105,18 @@ const handlers = {
 };
 
 serve(/** @type {import("./protocol.js").Port} */ (/** @type {unknown} */ (globalThis)), handlers);
+
+/**
+ * The buffers of all typed arrays in a plain value.
+ *
+ * @param {any} value
+ * @returns {ArrayBuffer[]}
+ */
+function buffersIn(value) {
+  if (ArrayBuffer.isView(value)) return [/** @type {ArrayBuffer} */ (value.buffer)];
+  if (value === null || typeof value !== "object") return [];
+  return Object.values(value).flatMap(buffersIn);
+}
 
 /**
  * Bytes of a model that was given up may still be on their way when the next one has begun.

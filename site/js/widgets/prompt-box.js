@@ -78,6 +78,12 @@ export class PromptBox extends HTMLElement {
     this.#presence?.abort();
   }
 
+  /** What stands in the box: a text, or ids where the model has no vocabulary. Throws where those are no ids. */
+  get prompt() {
+    if (engine.state.info?.has_vocabulary ?? true) return this.#prompt.value;
+    return idsIn(this.#prompt.value);
+  }
+
   #build() {
     this.#isBuilt = true;
     const label = (/** @type {string} */ text, /** @type {HTMLElement} */ control) =>
@@ -137,8 +143,7 @@ export class PromptBox extends HTMLElement {
   }
 
   #remember() {
-    engine.session.prompt = this.#prompt.value;
-    engine.session.settings = this.#settings.value;
+    engine.remember({ prompt: this.#prompt.value, settings: this.#settings.value });
   }
 
   #submit() {
@@ -146,9 +151,7 @@ export class PromptBox extends HTMLElement {
     this.#fieldError = null;
     try {
       this.#settings.check();
-      const hasVocabulary = engine.state.info?.has_vocabulary ?? true;
-      const prompt = hasVocabulary ? this.#prompt.value : idsIn(this.#prompt.value);
-      engine.generate(prompt, this.#settings.value);
+      engine.generate(this.prompt, this.#settings.value);
     } catch (error) {
       this.#fieldError = explain(error);
     }
@@ -252,7 +255,8 @@ export class PromptBox extends HTMLElement {
   /** @param {AbortSignal} signal */
   #foldOnPhones(signal) {
     const isWide = matchMedia("(min-width: 45em)");
-    const fold = () => this.#settings.element.toggleAttribute("open", isWide.matches);
+    const isNarrow = this.closest("learn-bench") !== null;
+    const fold = () => this.#settings.element.toggleAttribute("open", isWide.matches && !isNarrow);
     isWide.addEventListener("change", fold, { signal });
     fold();
   }
