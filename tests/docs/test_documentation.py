@@ -43,6 +43,7 @@ def test_the_readmes_tree_is_the_tree():
     package = tree.partition("\nbuild/")[0]
     listed = {line.split()[0] for line in package.splitlines() if line.startswith("  ")}
     present = {path.name for path in (ROOT / "picogpt").glob("*.py")} - {"__init__.py"}
+    present |= {f"{path.parent.name}/" for path in (ROOT / "picogpt").glob("*/__init__.py")}
     assert listed == present
     folders = {line.split()[0] for line in tree.splitlines() if not line.startswith(" ")}
     assert folders == {"picogpt/", "build/", "site/", "tests/", "dist/"}
