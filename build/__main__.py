@@ -30,12 +30,16 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "serve": Command(("site",), "serve_site", "build the site and serve it at http://127.0.0.1:8000"),
-    "site": Command(("site",), "build_site", "build the site into dist/site"),
+    "serve": Command(
+        ("site",), "serve_site", "build the site and serve it at http://127.0.0.1:8000", node=True
+    ),
+    "site": Command(("site",), "build_site", "build the site into dist/site", node=True),
     "test": Command(("site", "test", "check"), "run_tests", "run every check and every test", node=True),
     "check": Command(("site", "test", "check"), "run_checks", "lint, format, types, unit tests", node=True),
     "shard": Command(("site",), "shards", "write GPT-2 in parts, to be hosted with the site"),
-    "bench": Command(("site", "test"), "bench", "measure speed and memory in a browser and natively"),
+    "bench": Command(
+        ("site", "test"), "bench", "measure speed and memory in a browser and natively", node=True
+    ),
     "train": Command(("train",), "train", "train the small model of the site again"),
 }
 

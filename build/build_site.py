@@ -15,6 +15,7 @@ import pages
 import recorded
 import runtime_folder
 import shards
+import vendor
 from project import DIST, say
 
 
@@ -34,6 +35,7 @@ def build(folder: Path = DIST / "site", site_url: str | None = None) -> None:
     """Build the site into `folder`."""
     steps: dict[str, Callable[[Path], None]] = {
         "pages": lambda new: pages.build(new, site_url),
+        "vendor": lambda new: vendor.fill(new / "vendor"),
         "sgemm": lambda new: compile_wasm.fill(new / "wasm"),
         "examples": recorded.write,
         "models": lambda new: models_index.write(new / "models" / "index.json"),

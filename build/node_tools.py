@@ -1,4 +1,4 @@
-"""Node.js, npm and what package-lock.json asks for, in build/node_modules."""
+"""Node.js, npm, and what a package-lock.json asks for: build's tools, or build/vendor's shipped libraries."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 
 from environment import interpreter, machine_has_node, oldest_node, works
-from project import BUILD, BuildError, say
+from project import BUILD, ROOT, BuildError, say
 from system_packages import apt_install
 
-STAMP = BUILD / "node_modules" / ".picogpt-installed"
+STAMP = Path("node_modules", ".picogpt-installed")
 
 NO_NODE = """the Node.js that pip installed into .venv does not start, and the machine has none.
 Install one of these and try again:
@@ -26,26 +26,34 @@ def find(name: str) -> str:
     return shutil.which(name, path=folder) or ""
 
 
-def npm(*arguments: str) -> int:
-    """Run npm in build/ and return its exit code; what it starts finds the same Node.js."""
+def npm(*arguments: str, folder: Path = BUILD) -> int:
+    """Run npm in a folder and return its exit code; what it starts finds the same Node.js."""
     program = find("npm")
     env = {**os.environ, "PATH": f"{Path(program).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    return subprocess.call([program, *arguments], cwd=BUILD, env=env)
+    return subprocess.call([program, *arguments], cwd=folder, env=env)
 
 
-def install() -> None:
-    """Have the tools; costs nothing when package-lock.json is the one installed last."""
-    wanted = hashlib.sha256((BUILD / "package-lock.json").read_bytes()).hexdigest()
-    if read(STAMP) == wanted:
+def install(folder: Path = BUILD) -> None:
+    """Have what the folder's package-lock.json lists; costs nothing when it is the one installed last."""
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    if read(folder / STAMP) == wanted:
         return
+    require_node()
+    name = folder.relative_to(ROOT).as_posix()
+    say(f"Installing the JavaScript packages of {name} …")
+    if npm("ci", "--no-audit", "--no-fund", "--loglevel=error", folder=folder) != 0:
+        raise BuildError(
+            f"npm could not install what {name}/package-lock.json lists; what it says above names the reason."
+        )
+    (folder / STAMP).write_text(wanted, "utf-8")
+
+
+def require_node() -> None:
+    """Have a Node.js that starts."""
     if not works([find("node"), "--version"]):
         apt_install("libatomic1")  # what the Node.js from PyPI needs and a minimal system lacks
         if not works([find("node"), "--version"]):
             raise BuildError(NO_NODE.format(*oldest_node()))
-    say("Installing the JavaScript tools …")
-    if npm("ci", "--no-audit", "--no-fund") != 0:
-        raise BuildError("npm could not install the JavaScript tools; what it says above names the reason.")
-    STAMP.write_text(wanted, "utf-8")
 
 
 def read(path: Path) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import node_tools
+import vendor
 from project import ROOT, BuildError, say
 
 Group = tuple[str, Callable[[], int]]  # heading, and what returns an exit code
@@ -48,6 +49,7 @@ def python(module: str, *arguments: str) -> int:
 def node(script: str) -> int:
     """Run a script of build/package.json."""
     node_tools.install()
+    node_tools.install(vendor.SOURCES)  # their types are what the site's modules are checked against
     return node_tools.npm("run", "--silent", script)
 
 
