@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from jinja2 import Environment
 from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 import bench_tag
+import formulas
 import source_tag
+from project import BuildError
 
 
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
@@ -17,3 +21,15 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         return source_tag.expand(bench_tag.expand(markdown))
     except source_tag.SourceTagError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
+
+
+def on_env(env: Environment, *, files: Files, **_: Any) -> Environment:
+    """Set the formulas of all pages, which are Markdown no more and not yet written."""
+    pages = {page.file.src_uri: page for file in files.documentation_pages() if (page := file.page)}
+    try:
+        contents = formulas.set_all({name: page.content or "" for name, page in pages.items()})
+    except (formulas.FormulaError, BuildError) as error:
+        raise PluginError(str(error)) from error
+    for name, page in pages.items():
+        page.content = contents[name]
+    return env
