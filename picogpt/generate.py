@@ -10,7 +10,7 @@ from picogpt.cache import Cache
 from picogpt.errors import PromptError, SettingsError
 from picogpt.matmul import Float
 from picogpt.model import gpt2
-from picogpt.sampling import GREEDY, Sampling, choose, likeliest, softmax_64
+from picogpt.sampling import GREEDY, Sampling, choose, likeliest, probabilities
 from picogpt.weights import Params
 
 N_ALTERNATIVES = 5
@@ -117,9 +117,9 @@ class Generation:
 
     def _token(self, logits: Float) -> Token:  # [V] -> Token
         id = choose(logits, self.sampling, self.rng)
-        probabilities = softmax_64(logits)
-        alternatives = ((n, float(probabilities[n])) for n in likeliest(probabilities, N_ALTERNATIVES))
-        return Token(id, float(probabilities[id]), tuple(alternatives))
+        others = likeliest(logits, N_ALTERNATIVES).tolist()
+        probability, *of_others = probabilities([id, *others], logits)
+        return Token(id, probability, tuple(zip(others, of_others, strict=True)))
 
 
 def generate(inputs: Sequence[int], params: Params, n_head: int, n_tokens_to_generate: int) -> list[int]:

@@ -5,6 +5,7 @@ top-p (nucleus), Holtzman et al. 2019, https://arxiv.org/abs/1904.09751.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,27 +53,63 @@ def _check(name: str, value: float, low: float, high: float) -> None:
 GREEDY = Sampling()
 
 
-def softmax_64(logits: Float) -> NDArray[np.float64]:  # [V] -> [V]
-    """Probabilities in double precision, so that a sum over 50,257 of them does not drift."""
-    exp = np.exp(logits.astype(np.float64) - np.max(logits))
-    return np.asarray(exp / exp.sum())
+STRETCH = 128  # ids
+Ids = NDArray[np.intp]
+
+
+def likeliest(scores: Float, n: int) -> Ids:  # [V] -> [n]
+    """The `n` ids with the highest scores, highest first, the lowest id first among equals."""
+    n_whole = len(scores) // STRETCH * STRETCH
+    maxima = np.max(scores[:n_whole].reshape(-1, STRETCH), axis=1)
+    # at least n scores are as high as the n-th highest of the maxima, and few more: only they need sorting
+    least = np.sort(maxima)[-n] if 0 < n <= len(maxima) else np.min(scores)
+    ids = np.flatnonzero(scores >= least)
+    return ids[np.argsort(-scores[ids], kind="stable")[:n]]
+
+
+def probabilities(ids: Iterable[int], logits: Float) -> list[float]:  # ids [n], [V] -> [n]
+    """The model's own probabilities of some tokens: their part of the softmax over all logits."""
+    highest = float(np.max(logits))
+    terms = np.exp(logits - highest)
+    whole = float(np.sum(terms, dtype=np.float64))  # single precision would lose the small ones of 50,257
+    return [math.exp(float(logits[id]) - highest) / whole for id in ids]
+
+
+def candidates(logits: Float, sampling: Sampling) -> tuple[Ids, Float]:  # [V] -> [n], [n]
+    """The ids that `sampling` (not greedy) draws from, ascending, and weights that their chances are like."""
+    logits = np.asarray(logits, np.float32)
+    x = (logits - np.max(logits)) / sampling.temperature
+    if not 0 < sampling.top_k < len(x) and sampling.top_p == 1:
+        return np.arange(len(x)), np.exp(x)
+    ids = np.sort(_top_k_and_p(x, sampling))
+    return ids, np.exp(x[ids])
+
+
+def _top_k_and_p(
+    x: Float, sampling: Sampling
+) -> Ids:  # logits, 0 being the highest [V] -> [n], likeliest first
+    if 0 < sampling.top_k < len(x):
+        ids = likeliest(x, sampling.top_k)
+        cumulative = np.cumsum(np.exp(x[ids]), dtype=np.float64)
+        wanted = sampling.top_p * cumulative[-1]
+    else:
+        wanted, n = sampling.top_p * np.sum(np.exp(x), dtype=np.float64), STRETCH
+        while True:  # a handful of tokens reaches p most of the time: more of them only where that is not so
+            ids = likeliest(x, n)
+            cumulative = np.cumsum(np.exp(x[ids]), dtype=np.float64)
+            if cumulative[-1] >= wanted or n >= len(x):
+                break
+            n *= 8
+    # the first token that reaches p is the last one kept
+    return ids[: np.searchsorted(cumulative, wanted) + 1] if sampling.top_p < 1 else ids
 
 
 def distribution(logits: Float, sampling: Sampling) -> NDArray[np.float64]:  # [V] -> [V]
-    """The probabilities that `sampling` (not greedy) draws from: 0 for tokens that it cuts off."""
-    logits = np.asarray(logits, np.float32)
-    probabilities = softmax_64((logits - np.max(logits)) / sampling.temperature)
-    n_vocab = len(probabilities)
-    if not 0 < sampling.top_k < n_vocab and sampling.top_p == 1:
-        return probabilities
-    order = np.argsort(-probabilities, kind="stable")  # stable: the lowest id first among equals
-    keep = order[: sampling.top_k or n_vocab]
-    cumulative = np.cumsum(probabilities[keep])
-    # the first token that reaches p is the last one kept
-    keep = keep[: np.searchsorted(cumulative, sampling.top_p * cumulative[-1]) + 1]
-    cut = np.zeros_like(probabilities)
-    cut[keep] = probabilities[keep]
-    return np.asarray(cut / cut.sum())
+    """The probabilities that `sampling` (not greedy) draws by: 0 for tokens that it cuts off."""
+    ids, weights = candidates(logits, sampling)
+    found = np.zeros(len(logits))
+    found[ids] = weights
+    return np.asarray(found / found.sum())
 
 
 def choose(logits: Float, sampling: Sampling, rng: np.random.Generator) -> int:  # [V] -> id
@@ -84,14 +121,6 @@ def choose(logits: Float, sampling: Sampling, rng: np.random.Generator) -> int: 
         )
     if sampling.is_greedy:
         return int(np.argmax(logits))
-    cumulative = np.cumsum(distribution(logits, sampling))
-    return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-
-
-def likeliest(probabilities: NDArray[np.float64], n: int) -> list[int]:  # [V] -> ids
-    """The `n` likeliest ids, likeliest first, the lowest id first among equals."""
-    left, ids = probabilities.copy(), []
-    for _ in range(min(n, len(left))):  # n passes are quicker than sorting a vocabulary
-        ids.append(int(np.argmax(left)))
-        left[ids[-1]] = -1
-    return ids
+    ids, weights = candidates(logits, sampling)
+    cumulative = np.cumsum(weights, dtype=np.float64)
+    return int(ids[np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")])

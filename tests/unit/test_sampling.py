@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from picogpt.errors import SettingsError, WeightsError
-from picogpt.sampling import GREEDY, Sampling, choose, distribution, likeliest
+from picogpt.sampling import GREEDY, Sampling, choose, distribution, likeliest, probabilities
 
 LOGITS = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
 
@@ -42,7 +42,35 @@ def test_ties_go_to_the_lowest_id():
     assert choose(equal, GREEDY, np.random.default_rng(0)) == 0
     np.testing.assert_allclose(distribution(equal, Sampling(1, top_k=2)), [0.5, 0.5, 0, 0, 0, 0])
     np.testing.assert_allclose(distribution(equal, Sampling(1, top_p=0.5)), [1 / 3, 1 / 3, 1 / 3, 0, 0, 0])
-    assert likeliest(np.array([0.2, 0.3, 0.3, 0.2]), 4) == [1, 2, 0, 3]
+    assert likeliest(np.array([0.2, 0.3, 0.3, 0.2], np.float32), 4).tolist() == [1, 2, 0, 3]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 700), st.integers(1, 30), st.integers(1, 800), st.integers(0, 2**32 - 1))
+def test_the_likeliest_are_those_that_a_stable_sort_puts_first(n_vocab, n_values, n, seed):
+    scores = np.random.default_rng(seed).integers(n_values, size=n_vocab).astype(np.float32)  # many are equal
+    by_hand = sorted(range(n_vocab), key=lambda id: (-scores[id], id))
+    assert likeliest(scores, n).tolist() == by_hand[:n]
+
+
+@pytest.mark.parametrize("top_p", [0.3, 0.9, 0.9999])
+def test_top_p_of_a_whole_vocabulary_keeps_the_smallest_set_that_reaches_it(top_p):
+    logits = np.random.default_rng(3).normal(size=50_257).astype(np.float32) * 4
+    logits[[7, 11]] = logits.max() + 1
+    exact = np.exp(logits.astype(np.float64) - logits.max())
+    exact /= exact.sum()
+    kept = distribution(logits, Sampling(1, top_p=top_p)) > 0
+    assert exact[kept].sum() >= top_p - 1e-6
+    assert exact[kept].sum() - exact[kept].min() < top_p + 1e-6
+    assert exact[kept].min() >= exact[~kept].max()
+
+
+def test_probabilities_over_a_vocabulary_are_those_of_double_precision():
+    logits = np.random.default_rng(5).normal(size=50_257).astype(np.float32) * 5
+    exact = np.exp(logits.astype(np.float64))
+    exact /= exact.sum()
+    ids = [0, 1, 50_256, int(np.argmax(logits)), int(np.argmin(logits))]
+    np.testing.assert_allclose(probabilities(ids, logits), exact[ids], rtol=3e-7)
 
 
 def test_draws_follow_the_distribution():
