@@ -19,24 +19,29 @@ SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 
 @layer
 def gelu(x):  # [T, 4C] -> [T, 4C]: x (1 + tanh u) / 2 = x / (1 + exp(-2u)), u = √(2/π) (x + 0.044715 x³)
+    y = x * (1 + 0.044715 * (x * x))
+    y *= -2 * SQRT_2_OVER_PI  # in place from here on: fresh memory costs more than the arithmetic on it
     with np.errstate(over="ignore"):  # far below 0, exp(-2u) is infinite and the result 0, as it should be
-        return x / (1 + np.exp(-2 * SQRT_2_OVER_PI * x * (1 + 0.044715 * (x * x))))
+        np.exp(y, out=y)
+    y += 1
+    return np.divide(x, y, out=y)
 
 
 @layer
 def softmax(x):  # [..., n] -> [..., n], each row sums to 1
-    y = x - np.max(x, axis=-1, keepdims=True)
-    np.exp(y, out=y)  # in place: n is long, and fresh memory costs more than the arithmetic on it
-    y /= np.sum(y, axis=-1, keepdims=True)
+    y = x - np.maximum.reduce(x, axis=-1, keepdims=True)  # what np.max calls in the end, and np.sum
+    np.exp(y, out=y)
+    y /= np.add.reduce(y, axis=-1, keepdims=True)
     return y
 
 
 @layer
 def layer_norm(x, g, b, eps=1e-5):  # [T, C] -> [T, C]
-    n = x.shape[-1]  # np.mean and np.var would say the same, in three times the time for one token
-    x = x - np.sum(x, axis=-1, keepdims=True) / n
-    variance = np.sum(x * x, axis=-1, keepdims=True) / n
-    return g * (x / np.sqrt(variance + eps)) + b
+    n = x.shape[-1]  # np.mean and np.var would say the same, in four times the time for one token
+    y = x - np.add.reduce(x, axis=-1, keepdims=True) / n
+    variance = np.add.reduce(y * y, axis=-1, keepdims=True) / n
+    y /= np.sqrt(variance + eps)
+    return g * y + b
 
 
 @layer
@@ -57,7 +62,7 @@ def causal_mask(n_new, n_past):  # -> [T, P+T]: 0 where a token may look, -inf a
 
 @layer
 def attention_scores(q, k):  # [H, T, D], [H, P+T, D] -> [H, T, P+T]
-    return matmul(q / math.sqrt(q.shape[-1]), np.swapaxes(k, -1, -2))
+    return matmul(q / math.sqrt(q.shape[-1]), k.swapaxes(-1, -2))
 
 
 @layer
@@ -73,18 +78,18 @@ def attention(q, k, v):  # [H, T, D], [H, P+T, D], [H, P+T, D] -> [H, T, D]
 
 @layer
 def split_heads(x, n_head):  # [T, C] -> [H, T, D]
-    return np.swapaxes(np.reshape(x, (*x.shape[:-1], n_head, -1)), -2, -3)
+    return x.reshape(*x.shape[:-1], n_head, -1).swapaxes(-2, -3)
 
 
 @layer
 def merge_heads(x):  # [H, T, D] -> [T, C]
-    x = np.swapaxes(x, -2, -3)
-    return np.reshape(x, (*x.shape[:-2], -1))
+    x = x.swapaxes(-2, -3)
+    return x.reshape(*x.shape[:-2], -1)
 
 
 @layer
 def mha(x, c_attn, c_proj, n_head, past):  # [T, C] -> [T, C]
-    qkv = np.reshape(linear(x, **c_attn), (*x.shape[:-1], 3, -1))  # [T, 3, C]
+    qkv = linear(x, **c_attn).reshape(*x.shape[:-1], 3, -1)  # [T, 3, C]
     q, k, v = (split_heads(qkv[..., n, :], n_head) for n in range(3))
     k, v = past.append(k, v)
     return linear(merge_heads(attention(q, k, v)), **c_proj)

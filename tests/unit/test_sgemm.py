@@ -77,3 +77,19 @@ def test_shapes_that_do_not_fit_are_refused_before_the_kernel_sees_them(x, w, b)
             *(None if shape is None else np.ones(shape, np.float32) for shape in (x, w, b))
         )
     assert calls == []
+
+
+def test_a_weight_is_looked_up_once_and_forgotten_when_it_is_gone():
+    x = np.arange(8, dtype=np.float32).reshape(2, 4)
+    ours = Sgemm(kernel)
+    for n in range(20):  # memory and ids of what is gone are given out again
+        w, b = np.full((4, 3), n, np.float32, order="F"), np.full(3, -n, np.float32)
+        for _ in range(3):
+            np.testing.assert_allclose(ours(x, w, b), np.matmul(x, w) + b)
+        assert len(ours._places) == 1
+        np.testing.assert_allclose(ours(x, w, b + 1), np.matmul(x, w) + b + 1)  # another bias
+        np.testing.assert_allclose(ours(x[:, ::-1], w, b), np.matmul(x[:, ::-1], w) + b)  # not in a row
+        w += 1  # changed in place
+        np.testing.assert_allclose(ours(x, w, b), np.matmul(x, w) + b)
+    del w
+    assert not ours._places
