@@ -62,12 +62,12 @@ def save_model(folder: Path, params: Params, hparams: HParams, encoder: Encoder)
 
 
 def _state(trainer: Trainer) -> dict[str, Mapping[str, Float]]:
-    optimizer = trainer.optimizer
-    return {"params": trainer.tensors, "m": optimizer.m, "v": optimizer.v}
+    adamw, muon = trainer.adamw, trainer.muon
+    return {"params": trainer.tensors, "m": adamw.m, "v": adamw.v, "momentum": muon.momentum}
 
 
 def save_state(path: Path, trainer: Trainer) -> None:
-    """Write all that a step depends on, beside data and settings: parameters, AdamW's means, steps done."""
+    """Write all that a step depends on, beside data and settings: parameters, running means, steps done."""
     tensors = {f"{kind}.{name}": a for kind, group in _state(trainer).items() for name, a in group.items()}
     tensors["losses"] = np.array(trainer.losses, np.float32)  # one for each step done
     write_whole(path, safetensors.write(tensors))
@@ -91,4 +91,4 @@ def load_state(path: Path, trainer: Trainer) -> None:
                 )
             tensor[...] = safetensors.read(file, info)
     trainer.losses = safetensors.read(file, infos["losses"]).tolist()
-    trainer.optimizer.n_steps = len(trainer.losses)
+    trainer.adamw.n_steps = len(trainer.losses)

@@ -4,9 +4,9 @@
     for loss in trainer:            # one step each; leave the loop when you like, and come back
         print(trainer.n_done, loss)
 
-A step's batch and its dropout are functions of the seed and the step's number alone. So parameters, AdamW's
-two running means and the number of steps done are all that a checkpoint must hold to go on as if never
-interrupted.
+A step's batch and its dropout are functions of the seed and the step's number alone. So parameters, the
+optimizers' running means and the number of steps done are all that a checkpoint must hold to go on as if
+never interrupted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +20,7 @@ from picogpt.errors import SettingsError
 from picogpt.gradients import Ids
 from picogpt.loss import lm_loss, lm_loss_and_gradients
 from picogpt.matmul import Float
+from picogpt.muon import Muon, hidden_matrices
 from picogpt.optimizer import AdamW, Schedule, clip_gradients
 from picogpt.tokens import Batches
 from picogpt.weights import Params, flatten
@@ -33,13 +34,16 @@ class Settings:
 
     `n_texts_at_once` of a batch go through the model together, the rest after them (or beside them, on
     another core): the fewer, the less memory, and the better it fits the processor's caches. `learning_rate`,
-    `n_warmup` and `n_hold` are those of `Schedule`, the betas and the decay those of `AdamW`. `dropout` falls
-    to 0 together with the learning rate: early on it keeps the model from leaning on what it has learned by
-    heart, at the end it would only blur what is to be refined.
+    `n_warmup` and `n_hold` are those of `Schedule`, the betas and the decay those of `AdamW`. With a
+    `muon_learning_rate` above 0 the blocks' matrices go by `Muon` instead, at a rate that rises and falls
+    with the other (0.02 is usual from scratch). `dropout` falls to 0 together with the learning rate: early
+    on it keeps the model from leaning on what it has learned by heart, at the end it would only blur what is
+    to be refined.
     """
 
     n_steps: int
     learning_rate: float = 1e-3
+    muon_learning_rate: float = 0.0
     n_warmup: int = 100
     n_hold: int = 0
     beta_1: float = 0.9
@@ -54,8 +58,10 @@ class Settings:
         for name in ("beta_1", "beta_2", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingsError(f"{name} is {getattr(self, name)}.", "It goes from 0 to below 1.")
-        if not (self.weight_decay >= 0 and self.max_norm > 0):
-            raise SettingsError("weight_decay must be at least 0, and max_norm above 0.")
+        if not (self.weight_decay >= 0 and self.muon_learning_rate >= 0 and self.max_norm > 0):
+            raise SettingsError(
+                "weight_decay and muon_learning_rate must be at least 0, and max_norm above 0."
+            )
         for name, low in (("n_steps", 1), ("n_texts_at_once", 1), ("seed", 0)):
             if getattr(self, name) < low:
                 raise SettingsError(f"{name} is {getattr(self, name)}.", f"It must be at least {low}.")
@@ -89,9 +95,11 @@ class Trainer:
             )
         self.params, self.n_head, self.batches, self.settings = params, n_head, batches, settings
         self.tensors = flatten(params)
-        self.optimizer = AdamW(
-            self.tensors, settings.beta_1, settings.beta_2, weight_decay=settings.weight_decay
-        )
+        decay = settings.weight_decay
+        hidden = hidden_matrices(self.tensors) if settings.muon_learning_rate else {}
+        others = {name: tensor for name, tensor in self.tensors.items() if name not in hidden}
+        self.adamw = AdamW(others, settings.beta_1, settings.beta_2, weight_decay=decay)
+        self.muon = Muon(hidden, weight_decay=decay)
         self.losses: list[float] = []  # of every step since the first
         self.gradient_norm = 0.0  # of the last step, before clipping
         self._map = map
@@ -99,7 +107,7 @@ class Trainer:
     @property
     def n_done(self) -> int:
         """How many steps have been done."""
-        return self.optimizer.n_steps
+        return self.adamw.n_steps
 
     def __iter__(self) -> Iterator[float]:
         while self.n_done < self.settings.n_steps:
@@ -109,7 +117,11 @@ class Trainer:
         """One step of gradient descent; the loss (nats per token) of its batch, before the step."""
         loss, gradients = self._gradients(self.batches[self.n_done])
         self.gradient_norm = clip_gradients(gradients, self.settings.max_norm)
-        self.optimizer.step(gradients, self.settings.schedule.learning_rate(self.n_done))
+        rate = self.settings.schedule.learning_rate(self.n_done)
+        self.muon.step(
+            gradients, self.settings.muon_learning_rate * rate / self.settings.learning_rate, self._map
+        )
+        self.adamw.step(gradients, rate)
         self.losses.append(loss)
         return loss
 

@@ -74,6 +74,13 @@ def train_parser() -> argparse.ArgumentParser:
     )
     add("--texts_at_once", type=int, default=4, metavar="N", help="fewer need less memory (4)")
     add("--learning_rate", type=float, metavar="R", help="1e-3 from scratch, 5e-5 with --init")
+    add(
+        "--muon_learning_rate",
+        type=float,
+        default=0.0,
+        metavar="R",
+        help="above 0, Muon trains the blocks' matrices, faster from scratch; 0.02 is usual (0)",
+    )
     add("--warmup", type=int, default=50, metavar="N", help="steps (50)")
     add("--dropout", type=float, default=0.1, metavar="P", help="0.1")
     add("--weight_decay", type=float, default=0.1, metavar="W", help="0.1")
@@ -90,6 +97,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     return Settings(
         n_steps=args.steps,
         learning_rate=args.learning_rate or (5e-5 if args.init else 1e-3),
+        muon_learning_rate=args.muon_learning_rate,
         n_warmup=args.warmup,
         weight_decay=args.weight_decay,
         dropout=args.dropout,

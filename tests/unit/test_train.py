@@ -119,7 +119,28 @@ def test_a_resumed_run_gives_the_same_numbers_as_an_uninterrupted_one(tmp_path):
     list(second)
     assert second.losses[5:] == whole.losses[5:]
     assert same(second.tensors, whole.tensors)
-    assert same(second.optimizer.m, whole.optimizer.m)
+    assert same(second.adamw.m, whole.adamw.m)
+
+
+def test_a_run_with_muon_resumes_to_the_same_numbers_also_side_by_side(tmp_path):
+    whole, first = (new_trainer(muon_learning_rate=0.02) for _ in range(2))
+    list(whole)
+    for _ in range(5):
+        first.step()
+    save_state(tmp_path / "state", first)
+    with ThreadPoolExecutor(3) as pool:
+        second = new_trainer(map=pool.map, muon_learning_rate=0.02)
+        load_state(tmp_path / "state", second)
+        list(second)
+    assert second.losses[5:] == whole.losses[5:]
+    assert same(second.tensors, whole.tensors)
+    assert same(second.muon.momentum, whole.muon.momentum)
+
+
+def test_the_state_of_a_run_without_muon_is_refused_by_one_with_it(tmp_path):
+    save_state(tmp_path / "state", new_trainer())
+    with pytest.raises(WeightsError, match=r"momentum\.h\.0\S* should have shape .* is missing"):
+        load_state(tmp_path / "state", new_trainer(muon_learning_rate=0.02))
 
 
 def test_leaving_the_loop_and_coming_back_goes_on():
@@ -217,6 +238,7 @@ def test_a_run_is_not_continued_with_other_settings_but_its_end_may_move_while_t
         ({"learning_rate": float("nan")}, "learning rate is nan"),
         ({"n_steps": 0}, "n_steps is 0"),
         ({"max_norm": 0.0}, "max_norm above 0"),
+        ({"muon_learning_rate": -0.1}, "muon_learning_rate must be at least 0"),
         ({"n_texts_at_once": 0}, "n_texts_at_once is 0"),
     ],
 )
