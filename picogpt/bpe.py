@@ -8,6 +8,7 @@ Source: OpenAI's gpt-2/src/encoder.py, and Sennrich et al. 2016, https://arxiv.o
 import codecs
 import functools
 import heapq
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -37,21 +38,25 @@ def byte_letters() -> dict[int, str]:
     return letters | {byte: chr(256 + n) for n, byte in enumerate(borrowed)}
 
 
+# 50,000 merges are read before GPT-2 can begin: `re` matches such simple lines three times as fast as `regex`
+BYTE_OF = {ord(letter): byte for byte, letter in byte_letters().items()}
+PAIR_OF_LETTERS = re.compile("([{0}]+) ([{0}]+)\r?".format(re.escape("".join(map(chr, BYTE_OF)))))
+
+
 def parse_merges(text: str) -> list[tuple[bytes, bytes]]:
     """The pairs of a merges file (GPT-2's `vocab.bpe`, `merges.txt` elsewhere), earliest first."""
-    byte_of = {letter: byte for byte, letter in byte_letters().items()}
+    in_bytes = functools.cache(lambda letters: letters.translate(BYTE_OF).encode("latin-1"))
     merges = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or (number == 1 and line.startswith("#version")):
             continue
-        halves = line.rstrip("\r").split(" ")
-        if len(halves) != 2 or not all(halves) or not set(line.rstrip("\r")) <= {" ", *byte_of}:
+        pair = PAIR_OF_LETTERS.fullmatch(line)
+        if pair is None:
             raise VocabularyError(
                 f"Line {number} of the merges is not a pair of byte-pair letters: {line[:60]!r}.",
                 "Use GPT-2's vocab.bpe (or merges.txt), a pair a line, separated by one space.",
             )
-        left, right = (bytes(byte_of[letter] for letter in half) for half in halves)
-        merges.append((left, right))
+        merges.append((in_bytes(pair[1]), in_bytes(pair[2])))
     return merges
 
 
