@@ -55,6 +55,7 @@ class Model:
 _models: dict[str, Model] = {}
 _current = ""
 _arriving: Arriving | None = None
+_encoder: Encoder | None = None  # of what is arriving
 
 
 def attempt(name: str, *args: Any) -> dict[str, Any]:
@@ -99,7 +100,8 @@ def load(
 def begin(header: bytes, n_bytes: int | None = None, config: str | None = None) -> dict[str, Any]:
     """Make room for a model whose safetensors file begins with `header` (its JSON, without the length).
 
-    What follows is `places` (the page writes there, in the file's order), `settle`, `finish` or `abandon`.
+    What follows is `vocabulary`, `places` (the page writes there, in the file's order), `settle`, and
+    `finish` or `abandon`.
     spans: what is needed of the file, as [begin, end] in bytes, the header included; masks: what is known
     anyway, as [begin, end, n]: a lower triangle of ones, n × n float32.
     """
@@ -124,24 +126,30 @@ def settle(end: int) -> None:
     _the_arriving().settle(end)
 
 
-def finish(name: str, merges: str | None = None, gpt2_merges: str | None = None) -> dict[str, Any]:
-    """Make a model of what has arrived, and choose it.
+def vocabulary(merges: str | None = None, gpt2_merges: str | None = None) -> None:
+    """Give what is arriving its vocabulary, while its bytes are still on their way.
 
     Without `merges` of its own, one with GPT-2's number of tokens gets GPT-2's: most checkpoints of that size
     are fine-tunings that kept the vocabulary.
     """
-    hparams, params = _the_arriving().params()
+    global _encoder
+    hparams = _the_arriving().hparams
     if not merges and hparams["n_vocab"] == GPT2_N_VOCAB:
         merges = gpt2_merges
-    encoder = encoder_for(hparams, merges) if merges else None
+    _encoder = encoder_for(hparams, merges) if merges else None
+
+
+def finish(name: str) -> dict[str, Any]:
+    """Make a model of what has arrived, and choose it."""
+    model = Model(_encoder, *_the_arriving().params())
     abandon()
-    return _keep(name, Model(encoder, hparams, params))
+    return _keep(name, model)
 
 
 def abandon() -> None:
     """Let go of what was arriving."""
-    global _arriving
-    _arriving = None
+    global _arriving, _encoder
+    _arriving = _encoder = None
 
 
 def parity(prompts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -298,7 +306,7 @@ def _token_event(model: Model, token: Token, text: str) -> Event:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        *(allocate, load, begin, places, settle, finish, abandon, unload, parity),
+        *(allocate, load, begin, vocabulary, places, settle, finish, abandon, unload, parity),
         *(use, loaded, offer_kernel, use_matmul, info, tokenize, inspect, generate),
     )
 }

@@ -175,12 +175,18 @@ export class Python {
   }
 
   /**
-   * @param {string} name
+   * Gives what is arriving its vocabulary.
+   *
    * @param {string | undefined} merges
    * @param {string | undefined} gpt2Merges  for a model that comes without any
    */
-  finish(name, merges, gpt2Merges) {
-    return plain(this.#attempt("finish", name, merges, gpt2Merges));
+  vocabulary(merges, gpt2Merges) {
+    this.#attempt("vocabulary", merges, gpt2Merges);
+  }
+
+  /** @param {string} name */
+  finish(name) {
+    return plain(this.#attempt("finish", name));
   }
 
   /** Lets go of what was arriving. */

@@ -5,7 +5,7 @@
  *     boot      {base}                     → {loaded, total} …, then {times}
  *     load      {base, entry}              → {loaded, total} …, then {info, times}; may be asked while Python boots
  *     attach    {port}                     → nothing; the loader worker asks on that port what follows
- *     begin, write, finish, abandon        → see python.js
+ *     begin, vocabulary, write, finish, abandon → see python.js
  *     unload    {name}                     → nothing
  *     parity    {model, prompts}           → {difference, n}
  *     inspect   {model, prompt, focus, wants} → what views show of a text; its arrays move, they are not copied
@@ -69,11 +69,20 @@ const handlers = {
     return transferring({ ...times, buffer: bytes.buffer }, [bytes.buffer]); // to be used again
   },
 
-  async *finish({ id, name, merges, gpt2Merges }) {
+  async *vocabulary({ id, merges, gpt2Merges }) {
     checkArriving(id);
-    const started = performance.now();
-    const info = (await booted).finish(name, merges, gpt2Merges);
-    return { info, times: { finish: Math.round(performance.now() - started) } };
+    const python = await booted;
+    const clock = stopwatch();
+    python.vocabulary(merges, gpt2Merges);
+    return { vocabulary: clock() };
+  },
+
+  async *finish({ id, name }) {
+    checkArriving(id);
+    const python = await booted;
+    const clock = stopwatch();
+    const info = python.finish(name);
+    return { info, times: { finish: clock() } };
   },
 
   async *abandon({ id }) {

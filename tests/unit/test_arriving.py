@@ -151,7 +151,7 @@ def test_the_page_loads_a_model_by_begin_places_settle_and_finish():
         for place in call("places", begin, end):
             place[...], source = source[: len(place)], source[len(place) :]
         call("settle", end)
-    info = call("finish", "mine", None)
+    info = call("finish", "mine")
     assert info["name"] == "mine"
     assert info["matmul"] == matmul.KIND
     expected = np.load(REFERENCE / "published" / "expected.npz")
@@ -195,7 +195,8 @@ def test_gpt2s_vocabulary_is_lent_to_models_of_its_size_alone(monkeypatch):
             for place in call("places", max(begin, plan["data_begin"]), end):
                 place[...] = 0
             call("settle", end)
-        assert call("finish", "lent", None, merges)["has_vocabulary"] == has_vocabulary
+        call("vocabulary", None, merges)
+        assert call("finish", "lent")["has_vocabulary"] == has_vocabulary
     call("unload", "lent")
 
 

@@ -7,8 +7,8 @@
  *                    └──► finishing ──► ready ──► verifying ──► done
  *
  * The order of things: header first (Python says from it what is needed, and makes room), then every piece is
- * kept in the storage and written to its place in Python's memory, then the model is there. The hash of it all is
- * computed after that, from what was stored; without a storage, on the way.
+ * kept in the storage and written to its place in Python's memory, beside which Python builds the vocabulary, then
+ * the model is there. The hash of it all is computed after that, from what was stored; without a storage, on the way.
  *
  * @typedef {import("./sources.js").Source} Source
  * @typedef {import("./store.js").Store} Store
@@ -101,12 +101,15 @@ export class Loading {
       await this.#open();
       const plan = await this.#begin();
       this.#id = plan.id;
+      const { name, merges, gpt2Merges } = this.wanted;
+      const vocabulary = python.ask("vocabulary", { id: plan.id, merges, gpt2Merges }); // while the first bytes come
+      vocabulary.catch(() => {}); // thrown where it is awaited
       await this.#fetch(plan);
       this.tell({ status: "finishing" });
-      const { name, merges, gpt2Merges } = this.wanted;
-      const { info, times } = await python.ask("finish", { id: plan.id, name, merges, gpt2Merges });
+      const before = await vocabulary;
+      const { info, times } = await python.ask("finish", { id: plan.id, name });
       const total = Math.round(performance.now() - this.#startedAt);
-      this.tell({ status: "ready", info, times: { ...this.#state.times, ...times, total } });
+      this.tell({ status: "ready", info, times: { ...this.#state.times, ...before, ...times, total } });
       await this.#verify(plan);
       this.tell({ status: "done" });
       return this.#state;
