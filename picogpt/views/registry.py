@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from picogpt.bpe import Encoder
 from picogpt.errors import SettingsError
+from picogpt.matmul import Float
 from picogpt.trace import Recording
 from picogpt.weights import HParams, Params
 
@@ -39,6 +40,12 @@ class Text:
     def piece(self, id: int) -> str:
         """One token as text, whole or not."""
         return f"⟨{id}⟩" if self.encoder is None else self.encoder.decode([id])
+
+    @property
+    def unembedding(self) -> Float:
+        """What turns vectors into logits, [V, C]: the token embeddings, unless the model has its own."""
+        own: Float | None = self.params.get("lm_head")
+        return self.params["wte"] if own is None else own
 
     @property
     def pieces(self) -> list[str]:
