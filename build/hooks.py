@@ -14,6 +14,8 @@ import formulas
 import source_tag
 from project import BuildError
 
+SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
+
 
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
     """Put sources and benchmarks into a page; a tag that names nothing of the sources ends the build."""
@@ -33,3 +35,10 @@ def on_env(env: Environment, *, files: Files, **_: Any) -> Environment:
     for name, page in pages.items():
         page.content = contents[name]
     return env
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Name the theme's search dialog, which has no name for screen readers."""
+    if SEARCH not in output:
+        raise PluginError(f"the theme's pages have no {SEARCH} to be named; see whether they name it now")
+    return output.replace(SEARCH, f'{SEARCH} aria-label="Search"')

@@ -1,6 +1,6 @@
 // @ts-check
 /** The one script of every page: defines the site's custom elements. */
-import "./formulas.js";
+import "./scrollers.js";
 import "./widgets/prompt-box.js";
 import "./widgets/learn-bench.js";
 import "./widgets/speed-test.js";

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from accessibility import violations
 from faulty_site import FaultySite
-from project import ROOT
 from prompt_box import PromptBox, opened
-
-AXE = ROOT / "build" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def test_a_second_page_and_back_keep_model_text_and_settings_without_loading_anything_again(
@@ -67,17 +64,6 @@ def test_everything_that_was_asked_for_came_from_the_sites_own_folder(page: Page
     assert [url for url in asked if not url.startswith((site.url, "data:", "blob:"))] == []
 
 
-def violations(page: Page) -> list[dict[str, Any]]:
-    """What axe-core finds that is serious or critical, in short."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run('prompt-box')")["violations"]
-    return [
-        {"id": rule["id"], "nodes": [node["html"][:120] for node in rule["nodes"]]}
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-    ]
-
-
 @pytest.fixture(params=["light", "dark"])
 def colored(request: pytest.FixtureRequest, browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 900})
@@ -90,18 +76,18 @@ def test_axe_finds_nothing_serious_in_any_state(colored: BrowserContext, site: F
     page.goto(site.url)
     box = PromptBox(page)
     expect(page.locator("prompt-box[data-state]")).to_be_visible()
-    assert violations(page) == [], "booting"
+    assert violations(page, "prompt-box") == [], "booting"
     box.wait_for("ready")
-    assert violations(page) == [], "ready"
+    assert violations(page, "prompt-box") == [], "ready"
     box.run("ROMEO:", n_tokens=30, greedy=False, seed="")
     box.tokens.nth(3).focus()
     expect(box.tooltip).to_be_visible()
-    assert violations(page) == [], "with a tooltip"
+    assert violations(page, "prompt-box") == [], "with a tooltip"
     box.set(greedy=True)
-    assert violations(page) == [], "greedy"
+    assert violations(page, "prompt-box") == [], "greedy"
     box.run("word " * 600)
     expect(box.alert).to_contain_text("tokens")
-    assert violations(page) == [], "with an error"
+    assert violations(page, "prompt-box") == [], "with an error"
 
 
 @pytest.mark.parametrize("width", [390, 768, 1440])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from accessibility import violations
 from faulty_site import FaultySite, not_found
-from project import ROOT
 
-AXE = ROOT / "build" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 90_000
 
 
@@ -30,9 +27,7 @@ def test_the_reader_measures_both_engines_in_the_tab(page: Page, start: Locator)
     assert all(float(cell) > 0 for row in rows for cell in row[1:])
     expect(page.locator("speed-test")).to_contain_text("GB of memory a second")
     expect(start).to_be_enabled()
-    page.evaluate(Path(AXE).read_text("utf-8"))
-    found = page.evaluate("axe.run('speed-test')")["violations"]
-    assert [rule["id"] for rule in found] == []
+    assert violations(page, "speed-test") == []
 
 
 def test_a_measurement_can_be_cancelled_and_begun_again(page: Page, start: Locator) -> None:
