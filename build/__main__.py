@@ -40,6 +40,7 @@ COMMANDS = {
     "bench": Command(
         ("site", "test"), "bench", "measure speed and memory in a browser and natively", node=True
     ),
+    "shots": Command(("site", "test"), "shots", "write pictures of every page into dist/shots", node=True),
     "train": Command(("train",), "train", "train the small model of the site again"),
 }
 
