@@ -24,13 +24,14 @@ SHOTS = DIST / "shots"
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
 PATIENCE_MS = 60_000
-# What is not there yet: a prompt box whose model has not answered, and views that say that they wait for it.
-WAITING = """() => [
-  ...document.querySelectorAll("prompt-box:not([data-state=ready]), [data-stale], [data-busy]"),
-].map((element) => element.cloneNode().outerHTML)"""
-SETTLED = (
-    f"() => ({WAITING})().length === 0 || document.querySelector('prompt-box[data-state=error]') !== null"
-)
+# What will change yet: a prompt box whose model has not answered, a view that is stale or busy or shows a
+# recording; but not a view that asks nothing at present (its `want` is null).
+UNFINISHED = """prompt-box:not([data-state=ready]), [data-stale], [data-busy], [data-state=waiting],
+  [data-state=recorded], [data-state=error]"""
+LIST = f"""[...document.querySelectorAll(`{UNFINISHED}`)].filter((element) => element.want !== null)"""
+UNSETTLED = f"() => {LIST}.map((element) => element.cloneNode().outerHTML)"
+SETTLED = f"""() => document.querySelector("prompt-box[data-state=error]") ||
+  {LIST}.every((element) => element.dataset.state === "error" && element.dataset.stale === undefined)"""
 GENERATE = """(prompt) => document.querySelectorAll("prompt-box").forEach((box) => {
   box.querySelector("textarea").value = prompt;
   box.querySelector("textarea").dispatchEvent(new Event("input", { bubbles: true }));
@@ -132,7 +133,7 @@ def settle(page: Page, patience_ms: int = PATIENCE_MS) -> list[str]:
     """Wait until nothing on the page is computed any more; return what still waits, or has failed."""
     with contextlib.suppress(TimeoutError):
         page.wait_for_function(SETTLED, timeout=patience_ms)
-    waiting: list[str] = page.evaluate(WAITING)
+    waiting: list[str] = page.evaluate(UNSETTLED)
     return [f"not ready: {element}" for element in waiting]
 
 

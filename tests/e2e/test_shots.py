@@ -67,13 +67,18 @@ def test_what_the_page_complains_of_and_what_is_not_ready_is_told(
 
 def test_a_view_that_is_stale_or_busy_is_waited_for(browser: Browser) -> None:
     page = browser.new_page()
-    page.set_content("<p data-stale>old</p><p data-busy>new</p><p>done</p>")
-    assert shots.settle(page, 100) == ['not ready: <p data-stale=""></p>', 'not ready: <p data-busy=""></p>']
+    page.set_content("<p data-stale></p><p data-busy></p><p data-state=recorded></p><p data-state=live></p>")
+    waiting = ['<p data-stale=""></p>', '<p data-busy=""></p>', '<p data-state="recorded"></p>']
+    assert shots.settle(page, 100) == [f"not ready: {element}" for element in waiting]
     page.evaluate(
         """setTimeout(() => {
           document.querySelector("[data-stale]").removeAttribute("data-stale");
           document.querySelector("[data-busy]").removeAttribute("data-busy");
+          document.querySelector("[data-state=recorded]").dataset.state = "live";
         }, 300)"""
     )
     assert shots.settle(page, 10_000) == []
+    page.set_content("<p data-state=error></p><p data-state=waiting></p>")
+    page.evaluate("document.querySelector('[data-state=waiting]').want = null")  # asks nothing
+    assert shots.settle(page, 10_000) == ['not ready: <p data-state="error"></p>']
     page.close()
