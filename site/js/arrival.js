@@ -15,7 +15,7 @@
  * @typedef {"offered" | "looking" | "starting" | "failed" | "canceled" | Report["status"]} Status
  *
  * @typedef {object} Hooks
- * @property {() => Promise<Connection>} loader  with Python attached to it
+ * @property {<T>(work: (loader: Connection) => Promise<T>) => Promise<T>} withLoader  which has Python attached to it
  * @property {() => void} onChange
  * @property {(info: any, times: Record<string, number>) => void} onReady
  * @property {() => void} onWrong     what was ready is not what it should be
@@ -59,8 +59,10 @@ export class Arrival {
   async look() {
     this.#set("looking");
     try {
-      const loader = await this.hooks.loader();
-      const { bytes } = await drain(loader.ask("look", { from: this.offer.from }, this.#options()));
+      const { from } = this.offer;
+      const { bytes } = await this.hooks.withLoader((loader) =>
+        drain(loader.ask("look", { from }, this.#options())),
+      );
       this.offer = { ...this.offer, bytes };
       this.#set("offered");
     } catch (error) {
@@ -69,6 +71,7 @@ export class Arrival {
   }
 
   async start() {
+    if (!this.canStart) return; // begun a moment ago
     this.#controller = new AbortController();
     this.#isReady = false;
     this.error = null;
@@ -77,13 +80,14 @@ export class Arrival {
     const rate = new Rate();
     try {
       askForPersistence(this.offer);
-      const loader = await this.hooks.loader();
       const { wanted, from } = this.offer;
-      const last = await drain(loader.ask("load", { wanted, from }, this.#options()), (report) => {
+      const onReport = (/** @type {Report} */ report) => {
         this.rate = rate.of(report.fetched, performance.now());
         this.#take(report);
+      };
+      await this.hooks.withLoader(async (loader) => {
+        onReport(await drain(loader.ask("load", { wanted, from }, this.#options()), onReport));
       });
-      this.#take(last);
     } catch (error) {
       this.#fail(error);
     }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the engine knows of models that do not come with the site: the worker that fetches them (started when it is
- * first needed), the one that is on its way, and what the browser has stored.
+ * What the engine knows of models that do not come with the site: the worker that fetches them (there only while it is
+ * needed: it holds some twenty megabytes), the one that is on its way, and what the browser has stored.
  *
  * @typedef {import("./arrival.js").Hooks} Hooks
  * @typedef {import("./offers.js").Offer} Offer
@@ -10,7 +10,7 @@
  * @typedef {import("./weights.js").ModelEntry} ModelEntry
  *
  * @typedef {object} Host  the engine, as far as it is needed here
- * @property {() => import("./protocol.js").Port} createLoader
+ * @property {() => import("./protocol.js").Port & {terminate: () => void}} createLoader
  * @property {() => Connection | null} python
  * @property {() => Promise<ModelEntry[]>} models  once the index is here
  * @property {URL} folder                          of the models
@@ -28,8 +28,9 @@ import { connect, drain } from "./protocol.js";
 export class Arrivals {
   /** @type {Arrival | null} the one that is on its way, or was last */
   current = null;
-  /** @type {Connection | null} to the worker that fetches */
+  /** @type {{worker: {terminate: () => void}, connection: Connection} | null} the worker that fetches */
   #loader = null;
+  #nUsers = 0;
   /** @type {Connection | null} the Python that it talks to */
   #attached = null;
 
@@ -66,12 +67,12 @@ export class Arrivals {
 
   /** What the browser has kept: entries and bytes. */
   async stored() {
-    return drain(this.#connection().ask("stored"));
+    return this.#using((loader) => drain(loader.ask("stored")));
   }
 
   /** @param {string[]} keys  of stored models */
   async clearStored(keys) {
-    return drain(this.#connection().ask("clear", { keys }));
+    return this.#using((loader) => drain(loader.ask("clear", { keys })));
   }
 
   /** Python is about to be started anew: nothing can arrive. */
@@ -85,7 +86,7 @@ export class Arrivals {
     try {
       const offer = await make(await this.host.models());
       this.current = new Arrival(offer, {
-        loader: () => this.#readyLoader(),
+        withLoader: (work) => this.#using((loader) => this.#attach(loader).then(() => work(loader))),
         onChange: () => this.host.onChange(),
         onReady: (info, times) => this.host.onReady(offer, info, times),
         onWrong: () => this.host.onWrong(offer.wanted.name),
@@ -104,15 +105,43 @@ export class Arrivals {
     return entries.some((/** @type {any} */ entry) => entry.key === wanted.key && entry.isWhole);
   }
 
-  #connection() {
-    this.#loader ??= connect(this.host.createLoader());
-    return this.#loader;
+  /**
+   * Starts the loader if it is not there, and ends it where nothing is left to do: what was canceled or has failed is
+   * still being put away, and may go on.
+   *
+   * @template T
+   * @param {(loader: Connection) => Promise<T>} work
+   */
+  async #using(work) {
+    this.#nUsers += 1;
+    try {
+      this.#loader ??= this.#start();
+      return await work(this.#loader.connection);
+    } finally {
+      this.#nUsers -= 1;
+      const isIdle = !this.current || this.current.status === "done";
+      if (isIdle && this.#nUsers === 0) this.#end();
+    }
   }
 
-  /** The loader, with today's Python attached, which has made room. */
-  async #readyLoader() {
+  #start() {
+    const worker = this.host.createLoader();
+    return { worker, connection: connect(worker) };
+  }
+
+  #end() {
+    this.#loader?.worker.terminate();
+    this.#loader = null;
+    this.#attached = null;
+  }
+
+  /**
+   * Lets the loader talk to today's Python, which makes room.
+   *
+   * @param {Connection} loader
+   */
+  async #attach(loader) {
     const python = this.host.python();
-    const loader = this.#connection();
     if (!python) throw new ExplainedError("WorkerError", "Python is not running", "Press “Try again”.");
     if (this.#attached !== python) {
       const { port1, port2 } = new MessageChannel();
@@ -123,7 +152,6 @@ export class Arrivals {
       this.#attached = python;
     }
     await this.host.makeRoom();
-    return loader;
   }
 }
 

@@ -97,7 +97,8 @@ export class Engine extends EventTarget {
     this.createWorker = createWorker;
     this.index = index;
     this.arrivals = new Arrivals({
-      createLoader: () => /** @type {import("./protocol.js").Port} */ (createLoader()),
+      createLoader: () =>
+        /** @type {import("./protocol.js").Port & {terminate: () => void}} */ (createLoader()),
       python: () => this.#connection,
       models: () => this.#readIndex(),
       folder: this.#modelsFolder,
