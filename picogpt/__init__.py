@@ -5,13 +5,14 @@
 >>> encoder.decode(ids)
 """
 
+import functools
 from typing import TYPE_CHECKING, Any
 
+from picogpt import model
 from picogpt.bpe import Encoder
 from picogpt.checkpoint import load_checkpoint
 from picogpt.errors import PicoGPTError
 from picogpt.generate import Generation, Token, generate
-from picogpt.model import gpt2
 from picogpt.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ __all__ = [
     "load_encoder_hparams_and_params",
     "main",
 ]
+
+
+@functools.wraps(model.gpt2)
+def gpt2(*args: Any, **kwargs: Any) -> Any:
+    return model.gpt2(*args, **kwargs)  # looked up at each call: an edit of it (picogpt.edit) counts here too
 
 
 def __getattr__(name: str) -> Any:

@@ -64,3 +64,7 @@ class Cache(list[Past]):
         """Forget all but the first `n_past` tokens, in every block."""
         for past in self:
             past.truncate(n_past)
+
+    def emptied(self) -> "Cache":
+        """A new cache for the same model."""
+        return Cache(len(self), n_ctx=self[0].n_ctx if self else 0)

@@ -5,7 +5,8 @@
     ├── VocabularyError     a merges file that cannot be read, or an id that it does not have
     ├── PromptError         a prompt that the model cannot read (too long, empty, unknown ids)
     ├── SettingsError       a setting outside its range
-    └── DownloadError       weights that could not be fetched
+    ├── DownloadError       weights that could not be fetched
+    └── EditError           a change of the model's code that does not run
 
 Each says what is wrong, what was expected, what was found, and in `hint` what to do next.
 """
@@ -38,3 +39,17 @@ class SettingsError(PicoGPTError, ValueError):
 
 class DownloadError(PicoGPTError):
     """Weights that could not be fetched: no network, a refusal by the server, or wrong bytes."""
+
+
+class EditError(PicoGPTError):
+    """A change of the model's code that cannot be compiled or run.
+
+    `name` is what was changed, `lineno` the line of the new text at which it ended (1 is the first; None
+    where it ended in code that was not changed), `traceback` Python's own, of the new text's lines alone.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", name: str = "", lineno: int | None = None, traceback: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.name, self.lineno, self.traceback = name, lineno, traceback

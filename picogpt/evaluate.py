@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from picogpt import model
 from picogpt.bpe import Encoder
 from picogpt.errors import SettingsError
 from picogpt.gradients import Ids
 from picogpt.loss import log_softmax
 from picogpt.matmul import Float
-from picogpt.model import gpt2
 from picogpt.weights import Params
 
 N_TEXTS_AT_ONCE = 4
@@ -62,7 +62,7 @@ def windows(n_tokens: int, n_ctx: int, stride: int) -> Iterator[tuple[int, int, 
 
 def surprise(ids: Ids, params: Params, n_head: int) -> Float:  # ids [B, T + 1] -> [B, T]
     """-log p of each id but the first, given those before it."""
-    log_p = log_softmax(gpt2(ids[..., :-1], **params, n_head=n_head))
+    log_p = log_softmax(model.gpt2(ids[..., :-1], **params, n_head=n_head))
     return -np.take_along_axis(log_p, ids[..., 1:, None], axis=-1)[..., 0]
 
 

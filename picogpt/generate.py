@@ -6,10 +6,10 @@ from itertools import takewhile
 
 import numpy as np
 
+from picogpt import edit, model
 from picogpt.cache import Cache
 from picogpt.errors import PromptError, SettingsError
 from picogpt.matmul import Float
-from picogpt.model import gpt2
 from picogpt.sampling import GREEDY, Sampling, choose, likeliest, probabilities
 from picogpt.weights import Params
 
@@ -52,21 +52,37 @@ def _check_count(what: str, n: int) -> None:
 
 
 class Read:
-    """What a model has read, and its cache of that: a text that begins alike need not be read again."""
+    """What a model has read, and its cache of that: a text that begins alike need not be read again.
+
+    While the model is edited nothing counts as read: each token comes from the whole text and an empty cache.
+    """
 
     def __init__(self, params: Params) -> None:
         self.ids: list[int] = []
         self.cache = Cache(len(params["blocks"]), n_ctx=len(params["wpe"]))
+        self._edition = edit.edition()
 
     def rest_of(self, ids: list[int]) -> list[int]:
         """Forget all that `ids` does not begin with; the part of `ids` that is still to be read.
 
         That is the last id at least: what is wanted are the logits that follow it.
         """
-        known = list(takewhile(lambda pair: pair[0] == pair[1], zip(self.ids, ids[:-1], strict=False)))
-        del self.ids[len(known) :]
-        self.cache.truncate(len(known))  # of all blocks, even if an error came between two of them
-        return ids[len(known) :]
+        if self._edition or edit.edition():  # what was read is an edited model's, or would be its from now on
+            self.ids, self.cache, self._edition = [], self.cache.emptied(), edit.edition()
+        n_known = min(len(self.ids), len(ids) - 1)
+        if self.ids[:n_known] != ids[:n_known]:
+            pairs = zip(self.ids, ids[:n_known], strict=False)
+            n_known = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+        del self.ids[n_known:]
+        self.cache.truncate(n_known)  # of all blocks, even if an error came between two of them
+        return ids[n_known:]
+
+    def logits_after(self, ids: list[int], params: Params, n_head: int) -> Float:  # ids [T] -> [V]
+        """Logits of the token that follows `ids`; what is known of them is not read again."""
+        new = self.rest_of(ids)
+        logits = model.gpt2(new, **params, n_head=n_head, cache=self.cache, rows=slice(-1, None))[-1]
+        self.ids += new
+        return np.asarray(logits)
 
 
 class Generation:
@@ -100,20 +116,17 @@ class Generation:
         self.read = Read(params) if read is None else read
 
     def __iter__(self) -> Iterator[Token]:
-        read = self.read
-        new = read.rest_of(self.inputs)
+        ids = list(self.inputs)
         for _ in range(self.n_tokens):
-            if len(read.ids) + len(new) > self.n_ctx:
+            if len(ids) > self.n_ctx:
                 self.reason = "context"
                 return
-            logits = gpt2(new, **self.params, n_head=self.n_head, cache=read.cache, rows=slice(-1, None))[-1]
-            read.ids += new
-            token = self._token(logits)
+            token = self._token(self.read.logits_after(ids, self.params, self.n_head))
             if token.id == self.stop_id:
                 self.reason = "end_of_text"
                 return
             yield token
-            new = [token.id]
+            ids.append(token.id)
 
     def _token(self, logits: Float) -> Token:  # [V] -> Token
         id = choose(logits, self.sampling, self.rng)

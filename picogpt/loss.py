@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from picogpt import edit, model
 from picogpt.backward import Seen, gpt2_backward
 from picogpt.dropout import Dropout
+from picogpt.errors import EditError
 from picogpt.gradients import Ids
 from picogpt.matmul import Float
-from picogpt.model import gpt2
 from picogpt.trace import recording
 from picogpt.weights import Params
 
@@ -39,18 +40,23 @@ def lm_loss(inputs: ArrayLike, params: Params, n_head: int) -> float:
     inputs: ids, [T + 1], or [B, T + 1] for a batch: T tokens are read and T are predicted.
     """
     inputs = np.asarray(inputs)
-    logits = gpt2(inputs[..., :-1], **params, n_head=n_head)
+    logits = model.gpt2(inputs[..., :-1], **params, n_head=n_head)
     return cross_entropy(logits, inputs[..., 1:])[0]
 
 
 def lm_loss_and_gradients(
     inputs: ArrayLike, params: Params, n_head: int, dropout: Dropout | None = None
 ) -> tuple[float, Params]:
-    """`lm_loss` and its gradient with respect to every parameter, in the parameters' own nested form."""
+    """`lm_loss` and its gradient with respect to every parameter, in the parameters' own nested form.
+
+    Raises EditError while the model is edited: `picogpt.gradients` are those of its functions as they came.
+    """
+    if edit.edition():
+        raise EditError("An edited model has no gradients.", "Restore the original (picogpt.edit.restore).")
     inputs = np.asarray(inputs)
     read, targets = inputs[..., :-1], inputs[..., 1:]
     with recording(edit=dropout) as results:
-        logits = gpt2(read, **params, n_head=n_head)
+        logits = model.gpt2(read, **params, n_head=n_head)
     loss, d_logits = cross_entropy(logits, targets)
     seen = Seen(results, dropout.factors if dropout else {}).inside("gpt2.0")
     return loss, gpt2_backward(d_logits, read, seen, **params)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from picogpt import model
 from picogpt.matmul import Float
-from picogpt.model import layer_norm, unembedding
 from picogpt.sampling import likeliest, probabilities
 from picogpt.views.registry import Answer, Text, view
 
@@ -66,7 +66,7 @@ def window(at: int, n: int, n_most: int) -> np.ndarray:
 
 def _read(text: Text, x: Float) -> Float:  # [n, C] -> [n, V]
     """What the end of the model makes of vectors of the stream."""
-    logits: Float = unembedding(layer_norm(x, **text.params["ln_f"]), text.unembedding)
+    logits: Float = model.unembedding(model.layer_norm(x, **text.params["ln_f"]), text.unembedding)
     return logits
 
 

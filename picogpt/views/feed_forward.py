@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from picogpt import model
 from picogpt.matmul import Float
-from picogpt.model import gelu as model_gelu
 from picogpt.sampling import likeliest
 from picogpt.views.registry import Answer, Text, view
 
@@ -23,7 +23,7 @@ def gelu(text: Text, before: Float, after: Float) -> Answer:  # [T, 4C], [T, 4C]
     counts, edges = np.histogram(values, bins=N_BINS, range=(low, high))
     return {
         "x": CURVE,
-        "y": model_gelu(CURVE),
+        "y": model.gelu(CURVE),
         "counts": counts,
         "edges": edges,
         "values": values,

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from picogpt import model
 from picogpt.generate import check_prompt
-from picogpt.model import gpt2
 from picogpt.trace import recording
 from picogpt.views.registry import Answer, Keeper, Text, find
 
@@ -41,7 +41,7 @@ def read(text: Text, keepers: Sequence[Keeper]) -> None:
         for keeper in keepers:
             stack.enter_context(keeper.around(active))
         rows = slice(text.token, text.token + 1)
-        gpt2(text.ids, **text.params, n_head=text.hparams["n_head"], rows=rows)
+        model.gpt2(text.ids, **text.params, n_head=text.hparams["n_head"], rows=rows)
 
 
 class _Asked:
