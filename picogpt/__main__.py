@@ -18,19 +18,23 @@ def stream_text(
     models_dir: str = "models",
     sampling: Sampling = GREEDY,
     seed: int | None = None,
+    slide: bool = False,
 ) -> Iterator[str]:
     """The continuation of `prompt`, piece by piece. An empty prompt continues the start of a text."""
     encoder, hparams, params = load_encoder_hparams_and_params(model_size, models_dir)
     ids = encoder.encode(prompt) or [encoder.end_of_text]
     decoder = encoder.decoder()
     generation = Generation(
-        ids, params, hparams["n_head"], n_tokens_to_generate, sampling, seed, stop_id=encoder.end_of_text
+        *(ids, params, hparams["n_head"], n_tokens_to_generate, sampling, seed),
+        stop_id=encoder.end_of_text,
+        slide=slide,
     )
     for token in generation:
         yield decoder.feed(token.id)
     yield decoder.finish()
     if generation.reason == "context":
-        print(f"\npicogpt: the context of {generation.n_ctx} tokens is full.", file=sys.stderr)
+        full = f"the context of {generation.n_ctx} tokens is full; --slide goes on without the older half."
+        print(f"\npicogpt: {full}", file=sys.stderr)
 
 
 def main(
@@ -69,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
         "--top_p", type=float, default=1.0, metavar="P", help="… that reach the probability P (1: all)"
     )
     options.add_argument("--seed", type=int, metavar="S", help="makes sampling repeatable")
+    options.add_argument(
+        "--slide", action="store_true", help="when the context is full, forget the older half and go on"
+    )
     return options
 
 
@@ -81,7 +88,8 @@ def _sampling(args: argparse.Namespace) -> Sampling:
 def _continue_text(args: argparse.Namespace) -> None:
     prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
     pieces = stream_text(
-        prompt, args.n_tokens_to_generate, args.model_size, args.models_dir, _sampling(args), args.seed
+        *(prompt, args.n_tokens_to_generate, args.model_size, args.models_dir),
+        *(_sampling(args), args.seed, args.slide),
     )
     for piece in pieces:
         print(piece, end="", flush=True)

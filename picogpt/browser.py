@@ -275,15 +275,18 @@ def _generate(model: Model, prompt: str | Sequence[int], settings: Mapping[str, 
     stop_id = None if model.encoder is None else model.encoder.end_of_text
     n_head, sampling = model.hparams["n_head"], _sampling(settings)
     read, model.read = model.read, None  # nobody else's while this generation goes on
-    generation = Generation(ids, model.params, n_head, settings["n_tokens"], sampling, seed, stop_id, read)
+    generation = Generation(
+        *(ids, model.params, n_head, settings["n_tokens"], sampling, seed, stop_id, read),
+        slide=settings.get("slide", False),
+    )
+    decoder = model.encoder.decoder() if model.encoder else None
     try:
         yield {"type": "prompt", "ids": ids, "n_ctx": generation.n_ctx, "seed": seed}
-        decoder = model.encoder.decoder() if model.encoder else None
         for token in generation:
             yield _token_event(model, token, decoder.feed(token.id) if decoder else model.text(token.id))
-        yield {"type": "end", "reason": generation.reason, "text": decoder.finish() if decoder else ""}
-    finally:
+    finally:  # before the last word, since the next prompt may come right after it; and where nobody hears it
         model.read = generation.read
+    yield {"type": "end", "reason": generation.reason, "text": decoder.finish() if decoder else ""}
 
 
 def _sampling(settings: Mapping[str, Any]) -> Sampling:

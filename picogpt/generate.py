@@ -91,7 +91,9 @@ class Generation:
     `reason` is "length" (as many tokens as asked for), "context" (the context is full) or "end_of_text"
     (the model chose `stop_id`, which is not given out). Raises PromptError or SettingsError at once, and
     computes nothing before the first token is asked for. `read`, if given, is what this model has read before
-    (what `inputs` begins with is not computed again) and goes along with this text.
+    (what `inputs` begins with is not computed again) and goes along with this text. `slide` goes on when the
+    context is full: the older half of the text is forgotten, and the rest is read anew from position 0 on,
+    because what the cache holds of it belongs to the positions where it stood.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Generation:
         seed: int | None = None,
         stop_id: int | None = None,
         read: Read | None = None,
+        slide: bool = False,
     ) -> None:
         self.n_ctx, n_vocab = len(params["wpe"]), len(params["wte"])
         check_prompt(inputs, self.n_ctx, n_vocab)
@@ -111,6 +114,7 @@ class Generation:
         _check_count("The seed", 0 if seed is None else seed)
         self.inputs, self.params, self.n_head = list(inputs), params, n_head
         self.n_tokens, self.sampling, self.stop_id = n_tokens_to_generate, sampling, stop_id
+        self.slide = slide
         self.rng = np.random.default_rng(seed)
         self.reason = "length"
         self.read = Read(params) if read is None else read
@@ -119,8 +123,10 @@ class Generation:
         ids = list(self.inputs)
         for _ in range(self.n_tokens):
             if len(ids) > self.n_ctx:
-                self.reason = "context"
-                return
+                if not self.slide:
+                    self.reason = "context"
+                    return
+                del ids[: max(1, self.n_ctx // 2)]
             token = self._token(self.read.logits_after(ids, self.params, self.n_head))
             if token.id == self.stop_id:
                 self.reason = "end_of_text"

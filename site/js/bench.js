@@ -166,8 +166,7 @@ class Stopwatch {
         if (run.isActive) return;
         engine.removeEventListener("output", look);
         if (run.status !== "done") reject(interrupted(engine));
-        // Python lets go of what it has read only after its last word, and the engine says when: a text that began
-        // before that would be given what an earlier text has read
+        // the worker is done with a text a little after its last word, and the engine says when
         else engine.addEventListener("state", () => resolve({ startedAt, times }), { once: true });
       };
       engine.addEventListener("output", look);

@@ -15,6 +15,7 @@
  * @property {number} top_k         0: off
  * @property {number} top_p         1: off
  * @property {number | null} seed   null: another one each time
+ * @property {boolean} slide        when the context is full, go on without the older half of the text
  *
  * @typedef {{id: number, text: string, probability: number}} Alternative
  *
@@ -37,6 +38,7 @@ export const DEFAULT_SETTINGS = {
   top_k: 40,
   top_p: 1,
   seed: null,
+  slide: false,
 };
 
 export class Run {

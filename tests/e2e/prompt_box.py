@@ -72,6 +72,11 @@ class PromptBox:
         """A number among the settings."""
         return self.page.get_by_role("spinbutton", name=label)
 
+    @property
+    def slide(self) -> Locator:
+        """The box to tick for texts longer than the context."""
+        return self.page.get_by_role("checkbox", name="Sliding context")
+
     def wait_for(self, *states: str, timeout_ms: int = BOOT_MS) -> None:
         """Until data-state is one of these."""
         self.page.wait_for_selector(
@@ -126,6 +131,7 @@ class PromptBox:
             }"""
         )
         self.set(greedy=False, n_tokens=80, temperature=0.8, top_k=40, top_p=1, seed="")
+        self.slide.uncheck()
         self.prompt.fill("")
 
 

@@ -214,6 +214,15 @@ def test_a_full_context_ends_the_run_and_says_so(box: PromptBox) -> None:
     assert "context is full" in box.element.inner_text()
 
 
+def test_a_text_that_may_slide_goes_on_when_the_context_is_full(box: PromptBox) -> None:
+    box.slide.check()
+    expect(box.element).to_contain_text("slides")
+    text = "word " * 250  # of a context of 256 tokens
+    box.run(text, n_tokens=20, greedy=True)
+    assert "context is full" not in box.element.inner_text()
+    assert box.tokens.count() == 20
+
+
 @pytest.mark.parametrize(
     ("label", "value", "message"),
     [

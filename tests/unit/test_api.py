@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import picogpt
 from picogpt import browser
 from picogpt.__main__ import run
 from picogpt.models import shipped_folder
+from picogpt.trace import recording
 from tests.unit.references import REFERENCE, ROOT, load_reference
 
 PROMPT = "ROMEO:\nBut soft, what"
@@ -72,6 +74,16 @@ def test_the_command_says_when_the_context_is_full():
     result = command(PROMPT, "-m", "shakespeare", "-n", "5000")
     assert result.returncode == 0
     assert "the context of" in result.stderr or result.stdout  # unless the text ended first
+
+
+def test_the_command_slides_past_the_context():
+    n_ctx = picogpt.load_encoder_hparams_and_params("shakespeare", "models")[1]["n_ctx"]
+    arguments = (PROMPT, "-m", "shakespeare", "-n", str(n_ctx))
+    without, sliding = command(*arguments), command(*arguments, "--slide")
+    assert "--slide goes on" in without.stderr
+    assert sliding.stderr == ""
+    assert sliding.stdout.startswith(without.stdout.rstrip("\n"))
+    assert len(sliding.stdout) > len(without.stdout)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +166,27 @@ def test_a_run_without_a_seed_names_the_one_it_drew_and_that_one_repeats_it(page
     again = events(greedy=False, seed=first["seed"])
     # not bit by bit: what the first run left in the cache is not computed again
     assert [event.get("id") for event in again[1:]] == [event.get("id") for event in tokens]
+
+
+def test_a_prompt_that_comes_right_after_the_last_word_finds_what_was_read(page):
+    for n_events in (12, 4):  # to the last word, and stopped after three tokens
+        stream = browser.attempt("generate", PROMPT, SETTINGS)["value"]
+        first, *_ = islice(stream, n_events)
+        if n_events == 4:
+            stream.close()  # what the page does when its reader stops a text
+        with recording() as seen:
+            again = browser.attempt("generate", [*first["ids"], 7], SETTINGS)["value"]
+            assert [event["type"] for event in islice(again, 2)] == ["prompt", "token"]
+        assert len(seen["gpt2.0/embeddings.0"]) == 1  # the 7 alone
+        again.close()
+
+
+def test_the_page_slides_if_asked_to(page):
+    n_ctx = browser.info()["n_ctx"]
+    prompt = [id % 500 for id in range(n_ctx - 2)]
+    assert events(prompt, n_tokens=8)[-1]["reason"] == "context"
+    _, *tokens, last = events(prompt, n_tokens=8, slide=True)
+    assert (len(tokens), last["reason"]) == (8, "length")
 
 
 def test_pieces_of_a_prompt_join_to_the_prompt(page):

@@ -51,6 +51,28 @@ def test_the_context_can_be_filled_to_the_last_position_and_then_it_says_so():
     assert full.reason == "context"
 
 
+def test_a_text_that_slides_goes_on_with_what_its_newer_half_alone_would_give():
+    ids, window = [], list(INPUTS)
+    for _ in range(400):  # plainly: every token from a forward pass without a cache
+        if len(window) > 160:
+            window = window[80:]
+        ids.append(int(np.argmax(gpt2(window, **published.params, n_head=published.n_head)[-1])))
+        window.append(ids[-1])
+    run = generation(n=400, slide=True)
+    assert [token.id for token in run] == ids
+    assert run.reason == "length"
+    assert run.read.ids == window[:-1]
+
+
+def test_a_context_of_one_token_slides_too():
+    params = {**published.params, "wpe": published.params["wpe"][:1]}
+    run = Generation([3], params, published.n_head, 5, slide=True)
+    ids = [3]
+    for _ in range(5):
+        ids.append(int(np.argmax(gpt2(ids[-1:], **params, n_head=published.n_head)[-1])))
+    assert [token.id for token in run] == ids[1:]
+
+
 def test_a_stop_id_ends_the_text_and_is_not_given_out():
     stop = GREEDY_IDS[10]
     run = generation(stop_id=stop)

@@ -47,12 +47,21 @@ export class SettingsFields {
   #inputs = new Map();
   #greedy = make("input", { type: "radio", value: "greedy" });
   #sampled = make("input", { type: "radio", value: "sampled" });
+  #slide = make("input", { type: "checkbox", id: uniqueId("pb-slide") });
   #gist = make("span", { class: "pb-gist" });
 
   /** @param {...HTMLElement} more  what else is set here, without being a setting of one generation */
   constructor(...more) {
     const [tokens, ...others] = FIELDS.map((field) => this.#number(field));
-    this.#fields = make("div", { class: "pb-fields" }, tokens, this.#choice(), ...others, ...more);
+    this.#fields = make(
+      "div",
+      { class: "pb-fields" },
+      tokens,
+      this.#choice(),
+      ...others,
+      this.#sliding(),
+      ...more,
+    );
     const summary = make("summary", {}, make("span", {}, "Settings"), this.#gist);
     this.element = make("details", { class: "pb-settings" }, summary, this.#fields);
     this.element.addEventListener("input", () => this.#refresh());
@@ -68,6 +77,7 @@ export class SettingsFields {
     }
     this.#greedy.checked = settings.greedy;
     this.#sampled.checked = !settings.greedy;
+    this.#slide.checked = settings.slide;
     this.#refresh();
   }
 
@@ -83,6 +93,7 @@ export class SettingsFields {
       top_p: number("top_p"),
       seed:
         this.#inputs.get("seed")?.validity.badInput || !Number.isNaN(number("seed")) ? number("seed") : null,
+      slide: this.#slide.checked,
     };
   }
 
@@ -145,8 +156,17 @@ export class SettingsFields {
     return make("fieldset", { class: "pb-field", "data-key": "greedy" }, legend, segments);
   }
 
+  #sliding() {
+    const note = make("span", { class: "pb-note", id: `${this.#slide.id}-note` });
+    note.textContent = "once it is full, forget its older half and go on";
+    this.#slide.setAttribute("aria-describedby", note.id);
+    const label = make("label", { for: this.#slide.id }, "Sliding context");
+    const caption = make("span", { class: "pb-caption" }, label, note);
+    return make("div", { class: "pb-field", "data-key": "slide" }, this.#slide, caption);
+  }
+
   #refresh() {
-    const { n_tokens, greedy, temperature, top_k, top_p, seed } = this.value;
+    const { n_tokens, greedy, temperature, top_k, top_p, seed, slide } = this.value;
     for (const { key, isSampling } of FIELDS) {
       const input = this.#inputs.get(key);
       if (input) input.disabled = isSampling && greedy;
@@ -155,6 +175,7 @@ export class SettingsFields {
     if (!greedy && top_k > 0) parts.push(`top-k ${top_k}`);
     if (!greedy && top_p < 1) parts.push(`top-p ${top_p}`);
     if (!greedy && seed !== null) parts.push(`seed ${seed}`);
+    if (slide) parts.push("slides");
     this.#gist.textContent = parts.join(" · ");
   }
 }
