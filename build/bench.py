@@ -113,8 +113,9 @@ def one_round(
         run = step(", ".join(kinds), partial(bench_browser.model, program, server, plan, kinds))
         run["bandwidth"] = step("read bandwidth", lambda: bench_browser.bandwidth(program, server))
         found["sessions"].append(run)
+    sizes = {name: n for name, n in found["sessions"][0]["model"].items() if name != "n_params"}
+    found["profile"] = step("one token", lambda: bench_browser.profile(program, server, sizes))
     if not options.short:
-        sizes = {name: n for name, n in found["sessions"][0]["model"].items() if name != "n_params"}
         way = partial(bench_browser.picogpt, program, server, sizes)
         found["picogpt_ms"] = step("picoGPT's own way", way)
     if options.peers:

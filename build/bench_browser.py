@@ -38,6 +38,17 @@ PICOGPT = """async ([source, sizes]) => {
     pyodide.FS.writeFile("/home/pyodide/bench_picogpt.py", source);
     return pyodide.pyimport("bench_picogpt").token_ms.callKwargs(16, sizes);
 }"""
+PROFILE = """async ([source, sizes]) => {
+    const at = (path) => new URL(path, document.baseURI);
+    const { loadPyodide } = await import(at("pyodide/pyodide.mjs"));
+    const { bindSgemm, compileSgemm } = await import(at("js/sgemm.js"));
+    const pyodide = await loadPyodide({ indexURL: at("pyodide/").href, packages: ["picogpt"] });
+    pyodide.FS.writeFile("/home/pyodide/bench_profile.py", source);
+    const { kind, module } = await compileSgemm(at("wasm/"));
+    const kernel = bindSgemm(module, pyodide._module.memory);
+    const found = pyodide.pyimport("bench_profile").token_ms.callKwargs(kind, kernel, sizes);
+    return found.toJs({ dict_converter: Object.fromEntries });
+}"""
 BANDWIDTH = """async () => {
     const at = (path) => new URL(path, document.baseURI);
     return (await import(at("js/bench.js"))).readBandwidth(at("./"));
@@ -85,6 +96,15 @@ def picogpt(program: Path, server: BenchServer, sizes: dict[str, int]) -> float:
     source = Path(__file__).with_name("bench_picogpt.py").read_text("utf-8")
     with chromium(program) as browser:
         found: float = opened(browser, server.url + NO_BOX).evaluate(PICOGPT, [source, sizes])
+    return found
+
+
+def profile(program: Path, server: BenchServer, sizes: dict[str, int]) -> dict[str, dict[str, float]]:
+    """Milliseconds of a token's functions, by kind of matrix product and name (see bench_profile.py)."""
+    source = Path(__file__).with_name("bench_profile.py").read_text("utf-8")
+    with chromium(program) as browser:
+        page = opened(browser, server.url + NO_BOX)
+        found: dict[str, dict[str, float]] = page.evaluate(PROFILE, [source, sizes])
     return found
 
 

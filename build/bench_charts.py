@@ -31,6 +31,7 @@ def html(result: dict[str, Any]) -> str:
             title = f"Tokens per second, {verb} {int(n):,} tokens"
             parts.append(bars(title, rows(result, measure, n)))
     parts += [lines("Milliseconds per token along one text", series(result))] if series(result) else []
+    parts.append(profile(result["profile"]))
     return "\n".join(parts) + f"\n<p>{escape(origin(result))}</p>\n"
 
 
@@ -99,6 +100,27 @@ def lines(title: str, all_series: dict[str, list[tuple[int, float]]]) -> str:
     cells = {name: f"{line[0][1]:.3g} → {line[-1][1]:.3g} ms" for name, line in all_series.items()}
     table = "".join(f"<tr><td>{escape(name)}</td><td>{cell}</td></tr>" for name, cell in cells.items())
     return figure(title, HEIGHT + 4, drawn, table)
+
+
+def profile(by_kind: dict[str, Any]) -> str:
+    """A table of one token's milliseconds: what takes longest with the first engine stands first."""
+    title = "Milliseconds of one token in each function itself, not in those that it calls"
+    first = next(iter(by_kind.values()))
+    names = sorted(first, key=lambda name: -first[name]["median"])
+    rows = [(f"<code>{name}</code>" if name.isidentifier() else name, name) for name in names]
+    head = "".join(f"<th>{NAMES[kind]}</th>" for kind in by_kind)
+    body = "".join(f"<tr><td>{label}</td>{cells(by_kind, name)}</tr>" for label, name in rows)
+    sums = {kind: sum(found["median"] for found in of_kind.values()) for kind, of_kind in by_kind.items()}
+    foot = "".join(f"<td>{number(whole)}</td>" for whole in sums.values())
+    table = (
+        f"<thead><tr><th>function</th>{head}</tr></thead><tbody>{body}<tr><td>in all</td>{foot}</tr></tbody>"
+    )
+    return f'<figure class="benchmark"><figcaption>{title}</figcaption><table>{table}</table></figure>'
+
+
+def cells(by_kind: dict[str, Any], name: str) -> str:
+    """A function's milliseconds with every engine."""
+    return "".join(f"<td>{number(of_kind[name]['median'])}</td>" for of_kind in by_kind.values())
 
 
 def number(value: float) -> str:

@@ -25,6 +25,7 @@ def combine(rounds: list[dict[str, Any]], facts: dict[str, Any], model_name: str
         "native": native([one["native"] for one in rounds]),
         "peer": peer([one["peer"] for one in rounds if "peer" in one]),
         "picogpt": picogpt([one["picogpt_ms"] for one in rounds if "picogpt_ms" in one]),
+        "profile": profile([one["profile"] for one in rounds]),
         "bandwidth": figures("GB/s", [session["bandwidth"] for session in sessions]),
         "decode_share": shares(sessions, bytes_per_token(model)),
         "memory": memory(sessions),
@@ -111,6 +112,11 @@ def peer(rounds: list[dict[str, Any]]) -> dict[str, Any] | None:
 def picogpt(samples: list[float]) -> dict[str, Figure] | None:
     """picoGPT's own way, None where it was not measured."""
     return {"token_ms": figure("ms", samples)} if samples else None
+
+
+def profile(rounds: list[dict[str, Any]]) -> dict[str, dict[str, Figure]]:
+    """kind -> function -> figure"""
+    return {kind: figures("ms", [one[kind] for one in rounds]) for kind in rounds[0]}
 
 
 def summary(result: dict[str, Any]) -> str:

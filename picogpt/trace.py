@@ -10,11 +10,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+L = TypeVar("L", bound="Listener")
 Edit = Callable[[str, Any], Any]  # (path, result) -> what the caller gets in its place
 Keep = Callable[[str, Any], bool]  # (path, result) -> whether it stays in the recording
+
+
+class Listener(Protocol):
+    """Calls the model's functions in the caller's place."""
+
+    def call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """What the caller gets."""
 
 
 class Recording(dict[str, Any]):
@@ -47,7 +55,7 @@ class Recording(dict[str, Any]):
         return result
 
 
-_recording: ContextVar[Recording | None] = ContextVar("recording", default=None)  # a thread's own
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)  # a thread's own
 
 
 def layer(function: F) -> F:
@@ -55,12 +63,22 @@ def layer(function: F) -> F:
 
     @functools.wraps(function)
     def traced(*args: Any, **kwargs: Any) -> Any:
-        active = _recording.get()
+        active = _listener.get()
         if active is None:
             return function(*args, **kwargs)
         return active.call(function, args, kwargs)
 
     return traced  # type: ignore[return-value]
+
+
+@contextmanager
+def listening(listener: L) -> Iterator[L]:
+    """Have `listener` make every call of a `@layer` function inside the `with` block."""
+    token = _listener.set(listener)
+    try:
+        yield listener
+    finally:
+        _listener.reset(token)
 
 
 @contextmanager
@@ -74,9 +92,5 @@ def recording(edit: Edit | None = None, keep: Keep | None = None) -> Iterator[Re
     ...     logits = gpt2(ids, **params, n_head=12)
     >>> seen["gpt2.0/transformer_block.3/mha.0/attention.0/attention_weights.0"].shape  # [H, T, T]
     """
-    active = Recording(edit, keep)
-    token = _recording.set(active)
-    try:
+    with listening(Recording(edit, keep)) as active:
         yield active
-    finally:
-        _recording.reset(token)

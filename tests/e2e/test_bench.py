@@ -41,6 +41,10 @@ def test_a_short_run_writes_a_result_of_the_documented_schema(tmp_path: Path) ->
     assert result["bandwidth"]["4"]["median"] > 0.1
     assert len(result["bandwidth"]["4"]["samples"]) == 2
     assert result["model"]["n_ctx"] == 256
+    assert sorted(result["profile"]) == ["einsum", "relaxed"]
+    for kind, functions in result["profile"].items():
+        assert {"gpt2", "linear", "unembedding", "softmax", "sampling and the rest"} <= set(functions), kind
+        assert sum(figure["median"] for figure in functions.values()) > 0.1  # milliseconds
     for start in ("cold", "warm"):
         parts = {name: figure["median"] for name, figure in result["startup"][start].items()}
         assert 0 < parts["script_ms"] < parts["first_token_ms"]

@@ -57,6 +57,10 @@ def one_round(speed):
         "native": {"prefill": {16: 150.0}, "decode": {16: 29.0}, "load_ms": 800.0},
         "sessions": [session("relaxed", "einsum", speed=speed), session("simd128", speed=speed - 1)],
         "picogpt_ms": 6000.0,
+        "profile": {
+            "relaxed": {"gpt2": 0.25, "linear": 420 / speed, "sampling and the rest": 1.5},
+            "einsum": {"gpt2": 0.25, "linear": 2100 / speed, "sampling and the rest": 1.5},
+        },
         "peer": {
             "prefill": {"128": [150.0], "512": [140.0]},
             "decode": {"16": [16.0], "512": [10.0]},
@@ -193,6 +197,15 @@ def test_charts_draw_bars_in_proportion_and_give_the_same_numbers_as_a_table(res
         "Tokens per second, writing after 16 tokens",
         "Tokens per second, writing after 512 tokens",
         "Milliseconds per token along one text",
+        "Milliseconds of one token in each function itself, not in those that it calls",
+    ]
+    rows = [[cell.text or cell[0].text for cell in row] for row in list(figures.values())[-1].iter("tr")]
+    assert rows == [  # 420 / 21 and 2100 / 21
+        ["function", "SIMD (relaxed)", "NumPy in the browser"],
+        ["linear", "20", "100"],
+        ["sampling and the rest", "1.5", "1.5"],
+        ["gpt2", "0.25", "0.25"],
+        ["in all", "21.8", "102"],
     ]
     chart = figures["Tokens per second, writing after 16 tokens"]
     numbers = {row[0].text: float(row[1].text) for row in chart.iter("tr")}
@@ -222,7 +235,7 @@ def test_the_tag_becomes_the_charts_of_the_recorded_result_or_says_that_there_is
     (tmp_path / "recorded").mkdir()
     (tmp_path / "recorded" / "124M.json").write_text(json.dumps(result), "utf-8")
     expanded = bench_tag.expand(page, tmp_path)
-    assert expanded.count("<figure ") == 5
+    assert expanded.count("<figure ") == 6
     assert "{{" not in expanded
     assert expanded.endswith("</p>\n\n\nMore.\n")
 
