@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picogpt import matmul
+from picogpt import edit, matmul
 from picogpt.arriving import Arriving
 from picogpt.bpe import Encoder
 from picogpt.checkpoint import encoder_for, parse_config
-from picogpt.errors import PicoGPTError, PromptError, WeightsError
+from picogpt.errors import EditError, PicoGPTError, PromptError, WeightsError
 from picogpt.generate import Generation, Read, Token
-from picogpt.model import gpt2
 from picogpt.sampling import GREEDY, Sampling
 from picogpt.sgemm import Kernel, Sgemm
 from picogpt.weights import HParams, Params, read_params
@@ -61,14 +60,26 @@ _encoder: Encoder | None = None  # of what is arriving
 def attempt(name: str, *args: Any) -> dict[str, Any]:
     """{"value": what the function `name` returns} or {"error": {class, message, hint}}."""
     try:
-        function: Callable[..., Any] = FUNCTIONS[name]
-        return {"value": function(*args)}
-    except Exception as error:
+        return {"value": _function(name)(*args)}
+    except (Exception, SystemExit) as error:  # exit() in a reader's code ends nothing but that
         return {"error": explain(error)}
 
 
-def explain(error: Exception) -> dict[str, str]:
-    """An exception as plain data."""
+def _function(name: str) -> Callable[..., Any]:
+    if name not in FUNCTIONS:  # what only readers who edit need is loaded when one does
+        from picogpt import browser_edits
+
+        FUNCTIONS.update(browser_edits.FUNCTIONS)
+    return FUNCTIONS[name]
+
+
+def explain(error: BaseException) -> dict[str, Any]:
+    """An exception as plain data: class, message, hint; an EditError's place and traceback as `edit`."""
+    if not isinstance(error, (PicoGPTError, MemoryError)):
+        error = edit.explained(error) or error
+    data: dict[str, Any] = {"class": type(error).__name__}
+    if isinstance(error, EditError):
+        data["edit"] = {"name": error.name, "lineno": error.lineno, "traceback": error.traceback}
     if isinstance(error, PicoGPTError):
         message, hint = error.message, error.hint
     elif isinstance(error, MemoryError):
@@ -78,7 +89,7 @@ def explain(error: Exception) -> dict[str, str]:
             f"{type(error).__name__}: {error}",
             "This is a bug: please report it, then reload the page.",
         )
-    return {"class": type(error).__name__, "message": message, "hint": hint}
+    return {**data, "message": message, "hint": hint}
 
 
 def allocate(n_bytes: int) -> NDArray[np.uint8]:  # -> [n_bytes]
@@ -157,10 +168,10 @@ def parity(prompts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     Each of `prompts` has `ids`, and of the token that follows them some `tokens` and their `logits`.
     """
-    model = _model()
+    model = chosen()
     differences: list[float] = []
     for prompt in prompts:
-        logits = gpt2(prompt["ids"], **model.params, n_head=model.hparams["n_head"], rows=slice(-1, None))[-1]
+        logits = Read(model.params).logits_after(prompt["ids"], model.params, model.hparams["n_head"])
         recorded = np.array(prompt["logits"], np.float32)
         differences += np.abs(logits[np.array(prompt["tokens"])] - recorded).tolist()
     return {"difference": max(differences), "n": len(differences)}
@@ -211,7 +222,7 @@ def use_matmul(kind: str) -> str:
 
 def info() -> dict[str, Any]:
     """What the chosen model is."""
-    model = _model()
+    model = chosen()
     return {
         "name": _current,
         **model.hparams,
@@ -222,7 +233,8 @@ def info() -> dict[str, Any]:
     }
 
 
-def _model() -> Model:
+def chosen() -> Model:
+    """The model that the page has chosen."""
     if _current not in _models:
         raise WeightsError("No model is loaded.", "Load one first.")
     return _models[_current]
@@ -236,7 +248,7 @@ def _count(params: Any) -> int:
 
 def tokenize(prompt: str) -> dict[str, Any]:
     """Ids of a text, and each one's own text."""
-    model = _model()
+    model = chosen()
     ids = model.encode(prompt)
     return {"ids": ids, "pieces": [model.text(id) for id in ids]}
 
@@ -251,7 +263,7 @@ def inspect(
     """
     from picogpt import views  # not before a page asks: it would delay the first token
 
-    model = _model()
+    model = chosen()
     ids = model.encode(prompt)
     most = {"layer": model.hparams["n_layer"], "head": model.hparams["n_head"], "token": len(ids)}
     taken = {name: min(focus.get(name, 0), n - 1) % n for name, n in most.items()}
@@ -264,16 +276,16 @@ def inspect(
 def generate(prompt: str | Sequence[int], settings: Mapping[str, Any]) -> Iterator[Event]:
     """A stream of events: "prompt", then a "token" each, then "end"; or "error" as the last one."""
     try:
-        yield from _generate(_model(), prompt, settings)
-    except Exception as error:
+        yield from _generate(chosen(), prompt, settings)
+    except (Exception, SystemExit) as error:
         yield {"type": "error", "error": explain(error)}
 
 
 def _generate(model: Model, prompt: str | Sequence[int], settings: Mapping[str, Any]) -> Iterator[Event]:
     ids = model.encode(prompt)
-    seed = settings["seed"] if settings.get("seed") is not None else secrets.randbelow(2**32)
+    seed = seed_of(settings)
     stop_id = None if model.encoder is None else model.encoder.end_of_text
-    n_head, sampling = model.hparams["n_head"], _sampling(settings)
+    n_head, sampling = model.hparams["n_head"], sampling_of(settings)
     read, model.read = model.read, None  # nobody else's while this generation goes on
     generation = Generation(
         *(ids, model.params, n_head, settings["n_tokens"], sampling, seed, stop_id, read),
@@ -283,19 +295,26 @@ def _generate(model: Model, prompt: str | Sequence[int], settings: Mapping[str, 
     try:
         yield {"type": "prompt", "ids": ids, "n_ctx": generation.n_ctx, "seed": seed}
         for token in generation:
-            yield _token_event(model, token, decoder.feed(token.id) if decoder else model.text(token.id))
+            yield token_event(model, token, decoder.feed(token.id) if decoder else model.text(token.id))
     finally:  # before the last word, since the next prompt may come right after it; and where nobody hears it
         model.read = generation.read
     yield {"type": "end", "reason": generation.reason, "text": decoder.finish() if decoder else ""}
 
 
-def _sampling(settings: Mapping[str, Any]) -> Sampling:
+def seed_of(settings: Mapping[str, Any]) -> int:
+    """The seed that was asked for, or a new one."""
+    return settings["seed"] if settings.get("seed") is not None else secrets.randbelow(2**32)
+
+
+def sampling_of(settings: Mapping[str, Any]) -> Sampling:
+    """How the page wants its tokens chosen."""
     if settings["greedy"]:
         return GREEDY
     return Sampling(settings["temperature"], settings["top_k"], settings["top_p"])
 
 
-def _token_event(model: Model, token: Token, text: str) -> Event:
+def token_event(model: Model, token: Token, text: str) -> Event:
+    """What the page is told of a token; `text` is what it completes."""
     alternatives = [{"id": id, "text": model.text(id), "probability": p} for id, p in token.alternatives]
     return {
         "type": "token",

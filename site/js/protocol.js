@@ -230,8 +230,8 @@ class Inbox {
 }
 
 /** @param {PlainError} error */
-function remoteError({ class: className, message, hint }) {
-  return new RemoteError(className, message, hint);
+function remoteError({ class: className, message, hint, edit }) {
+  return new RemoteError(className, message, hint, edit);
 }
 
 /**

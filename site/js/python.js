@@ -23,6 +23,8 @@
  * @typedef {import("./runtime.js").RuntimeManifest} RuntimeManifest
  * @typedef {{pyodide: number, numpy: number, picogpt: number, sgemm: number}} BootTimes  in milliseconds
  * @typedef {number | boolean | string | null | undefined | object} PlainValue
+ * @typedef {"edit" | "restore" | "edits" | "source" | "presets" | "ablation_source" | "patch" | "rounding" | "script"
+ *   } EditFunction  of picogpt.browser_edits
  */
 import { ExplainedError } from "./errors.js";
 import { countingFetches } from "./runtime.js";
@@ -228,10 +230,42 @@ export class Python {
    * @param {string | number[]} prompt  text, or ids
    * @param {object} settings
    */
-  *generate(model, prompt, settings) {
+  generate(model, prompt, settings) {
+    return this.#stream(model, "generate", prompt, settings);
+  }
+
+  /**
+   * What the original writes and what the edited model writes, token by token; see picogpt.browser_edits.compare.
+   *
+   * @param {string} model  its name
+   * @param {string | number[]} prompt  text, or ids
+   * @param {object} settings
+   */
+  compare(model, prompt, settings) {
+    return this.#stream(model, "compare", prompt, settings);
+  }
+
+  /**
+   * Calls a function of picogpt.browser_edits.
+   *
+   * @param {string} model  its name
+   * @param {EditFunction} name
+   * @param {PlainValue[]} args
+   */
+  experiment(model, name, args) {
+    plain(this.#attempt("use", model));
+    return plain(this.#attempt(name, ...args));
+  }
+
+  /**
+   * @param {string} model  its name
+   * @param {string} name  of a function that gives a generator of events
+   * @param {...PlainValue} args
+   */
+  *#stream(model, name, ...args) {
     plain(this.#attempt("use", model));
     /** @type {PyProxy} */
-    const events = this.#attempt("generate", prompt, settings);
+    const events = this.#attempt(name, ...args);
     try {
       for (;;) {
         const { done, value } = this.#alive(() => events.next());
@@ -339,7 +373,7 @@ function plain(value) {
 
 /** @param {import("./errors.js").PlainError} error */
 function rebuilt(error) {
-  return new ExplainedError(error.class, error.message, error.hint);
+  return new ExplainedError(error.class, error.message, error.hint, error.edit);
 }
 
 /** Milliseconds since the last call, or since it was made. */

@@ -10,6 +10,8 @@
  *     parity    {model, prompts}           → {difference, n}
  *     inspect   {model, prompt, focus, wants} → what views show of a text; its arrays move, they are not copied
  *     generate  {model, prompt, settings}  → the events of picogpt.browser.generate
+ *     compare   {model, prompt, settings}  → the events of picogpt.browser_edits.compare
+ *     experiment {model, name, args}       → what that function of picogpt.browser_edits returns: edit, restore …
  *     matmul    {kind}                     → the kind of matrix product in use from now on, also by what is running
  *
  * @typedef {import("./python.js").Python} Python
@@ -105,6 +107,15 @@ const handlers = {
 
   async *generate({ model, prompt, settings }) {
     yield* (await booted).generate(model, prompt, settings);
+  },
+
+  async *compare({ model, prompt, settings }) {
+    yield* (await booted).compare(model, prompt, settings);
+  },
+
+  // biome-ignore lint/correctness/useYield: every answer is a stream, some of no items
+  async *experiment({ model, name, args }) {
+    return (await booted).experiment(model, name, args);
   },
 
   // biome-ignore lint/correctness/useYield: every answer is a stream, some of no items
