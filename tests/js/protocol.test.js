@@ -197,6 +197,22 @@ test("late replies after a cancel are dropped, and do not reach the next stream"
   assert.deepEqual(await second.next(), { done: true, value: "end" });
 });
 
+test("an error of an edited model crosses with its place", async (t) => {
+  const edit = { name: "gelu", lineno: 2, traceback: "Traceback …" };
+  const { connection } = joined(t, {
+    // biome-ignore lint/correctness/useYield: it fails at once
+    async *edit() {
+      throw new ExplainedError("EditError", "gelu, line 2: NameError", "Change it.", edit);
+    },
+    // biome-ignore lint/correctness/useYield: it fails at once
+    async *other() {
+      throw new ExplainedError("PromptError", "empty");
+    },
+  });
+  await assert.rejects(drain(connection.ask("edit")), { class: "EditError", hint: "Change it.", edit });
+  await assert.rejects(drain(connection.ask("other")), { class: "PromptError", edit: undefined });
+});
+
 test("an error in the middle comes after the items before it, with class, message and hint", async (t) => {
   const { connection } = joined(t, {
     async *fail() {

@@ -1,0 +1,115 @@
+"""Changing the model in the browser's Python: the same edits give what they give on CPython."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from faulty_site import FaultySite
+from picogpt import Generation, edit, load_checkpoint
+from picogpt.models import shipped_folder
+from picogpt.presets import PRESETS
+from picogpt.script import script
+
+# The site's own worker and protocol, on a page without a prompt box: nothing else asks.
+BOOT = """async () => {
+    const at = (path) => new URL(path, document.baseURI);
+    const { connect, drain } = await import(at("js/protocol.js"));
+    const { createWorker } = await import(at("js/worker-factory.js"));
+    const { fetchIndex } = await import(at("js/weights.js"));
+    const connection = connect(createWorker(at("js/worker.js")));
+    const base = at("./").href;
+    await drain(connection.ask("boot", { base }));
+    const entry = (await fetchIndex(new URL(base))).find(({ name }) => name === "shakespeare");
+    await drain(connection.ask("load", { base, entry }));
+    window.ask = async (kind, payload) => {
+        const items = [];
+        try {
+            const asked = connection.ask(kind, { model: entry.name, ...payload });
+            return { value: await drain(asked, (item) => items.push(item)), items };
+        } catch ({ class: name, message, hint, edit }) {
+            return { error: { class: name, message, hint, edit }, items };
+        }
+    };
+}"""
+SETTINGS = {"n_tokens": 12, "greedy": True, "temperature": 1, "top_k": 0, "top_p": 1, "seed": None}
+PROMPT = "ROMEO:\nBut soft, what"
+FREE = "LOW = -0.1\n\ndef gelu(x):\n    return np.where(x > LOW, x, LOW)\n"
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def worker(browser: Browser, served_site: FaultySite) -> Iterator[Ask]:
+    """worker(kind, **payload): what the worker answers, {items, value} or {items, error}."""
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(served_site.url + "404.html")
+    page.evaluate(BOOT)
+    yield lambda kind, **payload: page.evaluate(
+        "([kind, payload]) => window.ask(kind, payload)", [kind, payload]
+    )
+    page.close()
+
+
+@pytest.fixture
+def experiment(worker: Ask) -> Iterator[Ask]:
+    """experiment(name, *args): what a function of picogpt.browser_edits returns; then all is restored."""
+    yield lambda name, *args: worker("experiment", name=name, args=list(args))["value"]
+    assert worker("experiment", name="restore", args=[])["value"] == {}
+    edit.restore()
+
+
+def ids(worker: Ask, kind: str = "generate", side: str | None = None) -> list[int]:
+    answer = worker(kind, prompt=PROMPT, settings=SETTINGS)
+    assert "error" not in answer
+    return [item["id"] for item in answer["items"] if item["type"] == "token" and item.get("side") == side]
+
+
+def ids_here() -> list[int]:
+    encoder, hparams, params = load_checkpoint(shipped_folder() / "shakespeare")
+    assert encoder
+    inputs, stop = encoder.encode(PROMPT), encoder.end_of_text
+    return [token.id for token in Generation(inputs, params, hparams["n_head"], 12, stop_id=stop)]
+
+
+def test_every_preset_and_a_free_edit_give_what_they_give_on_cpython(worker: Ask, experiment: Ask) -> None:
+    as_it_came = ids(worker)
+    assert as_it_came == ids_here()
+    offers = {offer["title"]: (offer["name"], offer["source"]) for offer in experiment("presets")}
+    assert offers == {preset.title: (preset.name, preset.source) for preset in PRESETS}
+    for title, (name, source) in [*offers.items(), ("free", ("gelu", FREE))]:
+        experiment("edit", name, source)
+        edit.replace(name, source)
+        assert (title, ids(worker)) == (title, ids_here())
+        assert experiment("restore", name) == {}
+        edit.restore(name)
+    assert ids(worker) == as_it_came
+
+
+def test_before_and_after_come_as_one_stream(worker: Ask, experiment: Ask) -> None:
+    before = ids(worker)
+    experiment("edit", "gelu", FREE)
+    assert ids(worker, "compare", "original") == before
+    assert ids(worker, "compare", "edited") == ids(worker) != before
+
+
+def test_the_readers_error_crosses_to_the_page_with_its_line(worker: Ask, experiment: Ask) -> None:
+    answer = worker("experiment", name="edit", args=["gelu", "def gelu(x):\n    return nope(x)"])
+    assert answer["error"]["class"] == "EditError"
+    assert answer["error"]["message"] == "gelu, line 2: NameError: name 'nope' is not defined."
+    place = answer["error"]["edit"]
+    assert (place["name"], place["lineno"]) == ("gelu", 2)
+    assert '  File "<edit of gelu>", line 2, in gelu\n    return nope(x)\n' in place["traceback"]
+    assert experiment("edits") == {}
+    assert ids(worker)
+
+
+def test_the_file_to_take_along_is_that_of_cpython(experiment: Ask) -> None:
+
+    experiment("edit", "gelu", FREE)
+    edit.replace("gelu", FREE)
+    assert experiment("script") == script()
