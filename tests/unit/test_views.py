@@ -117,7 +117,7 @@ def test_a_text_that_is_too_long_is_an_error_before_anything_is_computed(text):
 
 
 def test_the_forward_pass_is_taken_only_if_a_view_needs_it(text, monkeypatch):
-    monkeypatch.setattr(inspection, "gpt2", None)
+    monkeypatch.setattr(inspection.model, "gpt2", None)
     assert ask(text, {"view": "tokens"})[0]["value"]["pieces"] == [text.piece(id) for id in text.ids]
 
 
