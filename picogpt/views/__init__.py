@@ -3,7 +3,16 @@
 `inspect` answers several from one forward pass. Importing this package fills `VIEWS`.
 """
 
-from picogpt.views import blocks, feed_forward, lines, prediction, tokens, unembedding
+from picogpt.views import (
+    blocks,
+    embeddings,
+    feed_forward,
+    layer_norm,
+    lines,
+    prediction,
+    tokens,
+    unembedding,
+)
 from picogpt.views.inspection import inspect
 from picogpt.views.registry import VIEWS, Text
 
@@ -11,8 +20,10 @@ __all__ = [
     "VIEWS",
     "Text",
     "blocks",
+    "embeddings",
     "feed_forward",
     "inspect",
+    "layer_norm",
     "lines",
     "prediction",
     "tokens",

@@ -4,8 +4,16 @@ import "./scrollers.js";
 import "./widgets/prompt-box.js";
 import "./widgets/learn-bench.js";
 import "./widgets/speed-test.js";
+import "./widgets/view-embeddings.js";
+import "./widgets/view-layer-norm-gains.js";
+import "./widgets/view-layer-norm-scaled.js";
+import "./widgets/view-layer-norm-tokens.js";
+import "./widgets/view-layer-norm.js";
 import "./widgets/view-lines.js";
+import "./widgets/view-neighbours.js";
 import "./widgets/view-next-token.js";
+import "./widgets/view-position-channels.js";
+import "./widgets/view-positions.js";
 import "./widgets/view-tokens.js";
 import { engine } from "./engine.js";
 
