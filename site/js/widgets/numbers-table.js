@@ -15,7 +15,7 @@ export function numbersTable(label, rows, heads) {
   );
   const table = make(
     "table",
-    {},
+    { class: "numbers-table" },
     make("caption", {}, label),
     make("thead", {}, head),
     make("tbody", {}, ...body),

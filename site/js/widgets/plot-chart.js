@@ -54,7 +54,7 @@ export class PlotChart extends HTMLElement {
     const { label, options, onPick } = this.#options;
     const chart = Plot.plot({
       width: this.#width,
-      style: { background: "none", overflow: "visible" },
+      style: { background: "none", overflow: "visible", fontSize: "12px" },
       ...options(Plot, this.#width),
     });
     chart.setAttribute("role", "img");

@@ -30,6 +30,8 @@ import { make } from "./dom.js";
 import { fold } from "./fold.js";
 import { numbersTable } from "./numbers-table.js";
 
+const HINT = "Point at a cell, or use the arrow keys, to read one channel in all of them.";
+
 export class VectorStrips extends HTMLElement {
   /** @type {StripsOptions | null} */
   #options = null;
@@ -134,7 +136,7 @@ export class VectorStrips extends HTMLElement {
 
   #leave() {
     for (const cursor of this.#cursors) cursor.hidden = true;
-    this.#readout.textContent = "Point at a cell, or use the arrow keys, to read a channel.";
+    this.#readout.replaceChildren(make("span", { class: "strip-hint" }, HINT));
   }
 
   #writeNumbers() {

@@ -52,8 +52,8 @@ function chart(Plot, spreads, names) {
   return {
     height: 330,
     marginLeft: 38,
-    marginBottom: 54,
-    marginRight: 48,
+    marginBottom: 60,
+    marginRight: 58,
     x: { domain: names, label: null, tickRotate: -90 },
     y: { label: null, grid: true, ticks: 4 },
     fy: { label: null, domain: Object.values(PARTS) },

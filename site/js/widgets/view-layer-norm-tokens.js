@@ -11,10 +11,11 @@ import { views } from "../views.js";
 import "./plot-chart.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
+import { logScale } from "./log-scale.js";
 import { nameOf, normChoice } from "./norm-choice.js";
 import { visible } from "./text.js";
 
-const STAGES = /** @type {const} */ ({ before: "goes in", normalised: "x̂", after: "comes out" });
+const STAGES = /** @type {const} */ ({ before: "goes in", normalised: "normalised (x̂)", after: "comes out" });
 const LOOKS = {
   domain: Object.values(STAGES),
   range: ["var(--md-primary-fg-color)", "var(--view-muted)", "var(--view-warm)"],
@@ -76,15 +77,15 @@ function chart(Plot, dots, looked, width) {
   const pieces = dots.slice(0, n).map(({ piece }) => piece);
   const hasNames = n * 16 <= width; // each token's name takes a line's height, being written upright
   return {
-    height: hasNames ? 250 : 210,
+    height: hasNames ? 270 : 214,
     marginLeft: 44,
-    marginBottom: hasNames ? 76 : 34,
+    marginBottom: hasNames ? 92 : 36,
     x: {
       label: hasNames ? null : "position",
       domain: [-0.5, Math.max(n - 0.5, 0.5)],
       ...(hasNames && {
         ticks: pieces.map((_, i) => i),
-        tickFormat: (/** @type {number} */ i) => pieces[i].slice(0, 10),
+        tickFormat: (/** @type {number} */ i) => shortened(pieces[i]),
         tickRotate: -90,
       }),
     },
@@ -92,8 +93,8 @@ function chart(Plot, dots, looked, width) {
       label: "standard deviation",
       type: /** @type {const} */ ("log"),
       grid: true,
-      ticks: 4,
-      tickFormat: short,
+      ...logScale(dots.map(({ deviation }) => deviation)),
+      tickFormat: String,
     },
     color: { ...LOOKS, legend: true },
     marks: [
@@ -106,6 +107,9 @@ function chart(Plot, dots, looked, width) {
     ],
   };
 }
+
+/** @param {string} piece */
+const shortened = (piece) => (piece.length > 12 ? `${piece.slice(0, 11)}…` : piece);
 
 /** @param {Dot} dot */
 const tip = ({ position, piece, stage, deviation }) =>

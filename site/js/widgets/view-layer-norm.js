@@ -19,7 +19,7 @@ export class ViewLayerNorm extends LiveView {
   #strips = /** @type {import("./vector-strips.js").VectorStrips} */ (
     document.createElement("vector-strips")
   );
-  #facts = make("div", { class: "vector-facts" });
+  #facts = make("div");
 
   /**
    * @override
@@ -76,7 +76,7 @@ function facts({ x, normalised, y }) {
       ),
   );
   const head = make("tr", {}, make("td"), ...heads);
-  return make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));
+  return make("table", { class: "vector-facts" }, make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
 /** What rounding has left of 0 reads as 0. @param {number} number */

@@ -46,8 +46,8 @@ function panels(Plot, names, curves) {
   );
   return {
     height: 72 * names.length + 40,
-    marginLeft: 38,
-    marginRight: 78,
+    marginLeft: 42,
+    marginRight: 92,
     x: { label: "position" },
     y: { label: null, ticks: 3, grid: true },
     fy: { label: null, domain: names },
