@@ -6,6 +6,7 @@ has, about the prompt that its box begins with, by the small model that ships wi
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from html.parser import HTMLParser
@@ -38,6 +39,16 @@ def write(site: Path) -> None:
                 raise BuildError(f"{path.parent.name}: the view {want} fails: {answer['error']['message']}")
         text = json.dumps(jsonable({"wants": found.wants, "inspection": inspection}), separators=(",", ":"))
         path.with_name("recorded.json").write_text(text + "\n", "utf-8")
+        page = path.read_text("utf-8")
+        for want, answer in zip(found.wants, inspection["answers"], strict=True):
+            page = with_fact(page, **answer["value"]) if want["view"] == "fact" else page
+        path.write_text(page, "utf-8")
+
+
+def with_fact(page: str, name: str, value: Any) -> str:
+    """The page with a `<view-fact>` filled in: its sentences are whole before any script has run."""
+    text = f"{value:,}" if isinstance(value, int) else html.escape(str(value))
+    return page.replace(f'<view-fact name="{name}"></', f'<view-fact name="{name}">{text}</')
 
 
 def load() -> None:

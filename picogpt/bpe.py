@@ -9,7 +9,7 @@ import codecs
 import functools
 import heapq
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import regex
@@ -36,6 +36,14 @@ def byte_letters() -> dict[int, str]:
     borrowed = (byte for byte in range(256) if byte not in set(printable))
     letters = {byte: chr(byte) for byte in printable}
     return letters | {byte: chr(256 + n) for n, byte in enumerate(borrowed)}
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text, as the split pattern has them: a merge never reaches from one into the next.
+
+    A lone surrogate, which has no UTF-8, is read as U+FFFD, as tiktoken does.
+    """
+    return list(SPLIT_PATTERN.findall(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")))
 
 
 # 50,000 merges are read before GPT-2 can begin: `re` matches such simple lines three times as fast as `regex`
@@ -99,10 +107,7 @@ class Encoder:
         return len(self.pieces)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
-        """Ids of `text`. `<|endoftext|>` in it is plain text, or one special id with `allow_special`.
-
-        A lone surrogate, which has no UTF-8, is read as U+FFFD, as tiktoken does.
-        """
+        """Ids of `text`. `<|endoftext|>` in it is plain text, or one special id with `allow_special`."""
         if not allow_special:
             return self._encode_ordinary(text)
         ids: list[int] = []
@@ -111,17 +116,32 @@ class Encoder:
         return ids
 
     def _encode_ordinary(self, text: str) -> list[int]:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         ids: list[int] = []
-        for piece in SPLIT_PATTERN.findall(text):
-            data = piece.encode()
-            # a long run of one sort is likely met once: keep the memory for words
-            ids.extend(self._merge_cached(data) if len(data) <= 64 else self._merge(data))
+        for word in split_words(text):
+            ids += self.word_ids(word.encode())
         return ids
 
-    def _merge(self, data: bytes) -> list[int]:
-        """Ids of one piece, in O(n log n): a heap of the pairs that can be merged, over a linked list."""
-        ids: list[int] = [self.ids[bytes([byte])] for byte in data]
+    def word_ids(self, word: bytes) -> list[int]:
+        """Ids of one word of `split_words`, in UTF-8."""
+        # a long run of one sort is likely met once: keep the memory for words
+        return self._merge_cached(word) if len(word) <= 64 else self._merge(word)
+
+    def _merge(self, word: bytes) -> list[int]:
+        ids = self.byte_ids(word)
+        for _ in self.merge_steps(ids):
+            pass
+        return [id for id in ids if id >= 0]
+
+    def byte_ids(self, word: bytes) -> list[int]:
+        """The ids of a word's single bytes: what merging begins with."""
+        return [self.ids[bytes([byte])] for byte in word]
+
+    def merge_steps(self, ids: list[int]) -> Iterator[tuple[int, int]]:
+        """Merge the `ids` of a word's bytes in place, and yield each merge: the id that it makes, and where.
+
+        Of two ids that become one, the first gives way to it and the second to -1. In O(n log n): a heap of
+        the pairs that can be merged, over a linked list.
+        """
         after, before = list(range(1, len(ids) + 1)), list(range(-1, len(ids) - 1))
         heap = [(self.merged[pair], at) for at, pair in enumerate(pairwise(ids)) if pair in self.merged]
         heapq.heapify(heap)
@@ -140,13 +160,21 @@ class Encoder:
                     again = self.merged.get((ids[left], ids[after[left]]))
                     if again is not None:
                         heapq.heappush(heap, (again, left))
-        return [id for id in ids if id >= 0]
+            yield joined, at
 
     def piece(self, id: int) -> bytes:
         """The bytes that an id stands for. Raises VocabularyError for an id that is not in the vocabulary."""
         if not 0 <= id < len(self.pieces):
             raise VocabularyError(f"There is no token {id}: ids go from 0 to {len(self.pieces) - 1}.")
         return self.pieces[id]
+
+    def label(self, id: int) -> str:
+        """An id's text; where that is no whole characters, its bytes: "⟨F0·9F⟩"."""
+        piece = self.piece(id)
+        try:
+            return piece.decode()
+        except UnicodeDecodeError:
+            return "⟨{}⟩".format(piece.hex(" ").upper().replace(" ", "·"))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`; bytes that are not UTF-8 become U+FFFD."""

@@ -6,12 +6,16 @@
 from picogpt.views import (
     blocks,
     embeddings,
+    facts,
     feed_forward,
     layer_norm,
     lines,
     prediction,
+    surprise,
+    tokenization,
     tokens,
     unembedding,
+    vocabulary,
 )
 from picogpt.views.inspection import inspect
 from picogpt.views.registry import VIEWS, Text
@@ -21,11 +25,15 @@ __all__ = [
     "Text",
     "blocks",
     "embeddings",
+    "facts",
     "feed_forward",
     "inspect",
     "layer_norm",
     "lines",
     "prediction",
+    "surprise",
+    "tokenization",
     "tokens",
     "unembedding",
+    "vocabulary",
 ]

@@ -38,8 +38,8 @@ class Text:
     prompt: str = ""
 
     def piece(self, id: int) -> str:
-        """One token as text, whole or not."""
-        return f"⟨{id}⟩" if self.encoder is None else self.encoder.decode([id])
+        """One token as text; its bytes where that is no whole characters, its id without a vocabulary."""
+        return f"⟨{id}⟩" if self.encoder is None else self.encoder.label(id)
 
     @property
     def unembedding(self) -> Float:

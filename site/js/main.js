@@ -14,7 +14,14 @@ import "./widgets/view-neighbours.js";
 import "./widgets/view-next-token.js";
 import "./widgets/view-position-channels.js";
 import "./widgets/view-positions.js";
+import "./widgets/view-fact.js";
+import "./widgets/view-longest-match.js";
+import "./widgets/view-merges.js";
+import "./widgets/view-surprise.js";
 import "./widgets/view-tokens.js";
+import "./widgets/view-utf8.js";
+import "./widgets/view-vocabulary.js";
+import "./widgets/view-words.js";
 import { engine } from "./engine.js";
 
 // ?model=URL offers the checkpoint at that address, once for a page load: the reader is asked before anything is fetched

@@ -20,6 +20,7 @@ import { make } from "./dom.js";
 const PLAIN = new Set(["class", "id", "style", "hidden", "aria-busy"]);
 
 export class LiveView extends HTMLElement {
+  /** @type {HTMLElement} */
   body = make("div", { class: "view-body" });
   #note = make("p", { class: "view-note", hidden: true });
   #isBuilt = false;
