@@ -4,6 +4,7 @@
 """
 
 from picogpt.views import (
+    attention,
     blocks,
     embeddings,
     facts,
@@ -23,6 +24,7 @@ from picogpt.views.registry import VIEWS, Text
 __all__ = [
     "VIEWS",
     "Text",
+    "attention",
     "blocks",
     "embeddings",
     "facts",
