@@ -72,9 +72,7 @@ export class LiveView extends HTMLElement {
     this.removeAttribute("aria-busy");
     if ("error" in answer) return this.fail(answer.error);
     this.dataset.state = isRecorded ? "recorded" : "live";
-    this.#say(
-      isRecorded ? "A recorded example: your own text takes its place once the model has loaded." : "",
-    );
+    this.#say(isRecorded ? "Recorded example, until the model has loaded." : "");
     this.value = answer.value;
     this.inspection = inspection;
     this.draw(answer.value, inspection);
