@@ -53,12 +53,12 @@ def layer_norm(text: Text, call: Answer, result: Float, norm: str = "ln_1") -> A
     return {
         "norm": norm,
         "x": vector(x),
-        "normalised": vector(_plain(x, call["eps"])),
+        "normalised": vector(_plain(x)),
         "g": vector(call["g"]),
         "b": vector(call["b"]),
         "y": vector(_row(result, text)),
         "variance": float(x.var(dtype=np.float64)),
-        "eps": call["eps"],
+        "eps": call.get("eps", 0),  # a layer norm that the reader has changed may have none
     }
 
 
@@ -67,10 +67,10 @@ def _row(rows: Float, text: Text) -> Float:  # [T or 1, C] -> [C]
     return row
 
 
-def _plain(x: Float, eps: float) -> Float:  # [..., C] -> [..., C]
+def _plain(x: Float) -> Float:  # [..., C] -> [..., C]
     """Normalised, without gain and bias."""
     n = x.shape[-1]
-    y: Float = model.layer_norm(x, np.ones(n, np.float32), np.zeros(n, np.float32), eps)
+    y: Float = model.layer_norm(x, np.ones(n, np.float32), np.zeros(n, np.float32))
     return y
 
 
@@ -86,7 +86,7 @@ def layer_norm_tokens(text: Text, stream: Any, norm: str = "ln_1") -> Answer:
     return {
         "norm": norm,
         "before": facts(x),
-        "normalised": facts(_plain(x, 1e-5)),
+        "normalised": facts(_plain(x)),
         "after": facts(model.layer_norm(x, **parameters)),
     }
 
@@ -101,7 +101,7 @@ def layer_norm_scaled(
     """
     x = _row(call["x"], text)
     changed = np.float32(factor) * x + np.float32(shift)
-    y, y_changed = (model.layer_norm(one, call["g"], call["b"], call["eps"]) for one in (x, changed))
+    y, y_changed = (model.layer_norm(one, call["g"], call["b"]) for one in (x, changed))
     return {
         "norm": norm,
         "x": vector(x),

@@ -14,7 +14,7 @@
  */
 import { plot } from "../vendor.js";
 import { make } from "./dom.js";
-import { numbersTable } from "./numbers-table.js";
+import { scrollingTable } from "./scrolling-table.js";
 
 export class PlotChart extends HTMLElement {
   /** @type {ChartOptions | null} */
@@ -67,7 +67,7 @@ export class PlotChart extends HTMLElement {
     this.#numbers.querySelector(".heat-scroll")?.remove();
     if (!this.#numbers.open || !this.#options) return;
     const { label, rows, heads } = this.#options;
-    this.#numbers.append(numbersTable(label, rows(), heads));
+    this.#numbers.append(scrollingTable(label, rows(), heads));
   }
 }
 

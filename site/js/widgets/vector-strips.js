@@ -28,7 +28,7 @@ import { short } from "../arrays.js";
 import { colourScale, onSchemeChange } from "../colour-scale.js";
 import { make } from "./dom.js";
 import { fold } from "./fold.js";
-import { numbersTable } from "./numbers-table.js";
+import { scrollingTable } from "./scrolling-table.js";
 
 const HINT = "Point at a cell, or use the arrow keys, to read one channel in all of them.";
 
@@ -148,7 +148,7 @@ export class VectorStrips extends HTMLElement {
       ...strips.map(({ vector }) => short(vector.values.data[i])),
     ]);
     this.#numbers.append(
-      numbersTable(`Channels of ${strips.map(({ name }) => name).join(", ")}`, rows, [
+      scrollingTable(`Channels of ${strips.map(({ name }) => name).join(", ")}`, rows, [
         "channel",
         ...strips.map(({ name }) => name),
       ]),

@@ -8,7 +8,7 @@ import { make } from "./dom.js";
  * @param {string[][]} rows  the first of each is the row's name
  * @param {string[]} heads   of the columns, the names' included
  */
-export function numbersTable(label, rows, heads) {
+export function scrollingTable(label, rows, heads) {
   const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
   const body = rows.map(([name, ...numbers]) =>
     make("tr", {}, make("th", { scope: "row" }, name), ...numbers.map((text) => make("td", {}, text))),
