@@ -56,7 +56,8 @@ export class ViewVocabulary extends LiveView {
    * @param {Value} value
    */
   draw({ query, n_found, n_vocab, entries }) {
-    const what = query ? `entries have “${visible(query)}” in them, or as their id` : "entries";
+    const orId = /^\d+$/.test(query) ? ", or as their id" : "";
+    const what = query ? `entries have “${visible(query)}” in them${orId}` : "entries";
     const shown = n_found > entries.length ? `: here are the first ${entries.length}` : "";
     const all = n_vocab.toLocaleString("en");
     this.#found.textContent = `${n_found.toLocaleString("en")} of ${all} ${what}${shown}.`;
