@@ -1,4 +1,4 @@
-"""How well the model foresaw a text, and the numbers within sentences, against PyTorch and the configuration."""
+"""How well the model foresaw a text, and numbers within sentences: against PyTorch and the configuration."""
 
 import json
 from pathlib import Path
@@ -96,8 +96,8 @@ def test_every_fact_can_be_told_of_a_model_without_a_vocabulary():
 
 
 def test_the_build_writes_facts_into_the_page_for_readers_without_scripts():
-    page = '<p><view-fact name="n_embd"></view-fact> of <view-fact name="token_text"></view-fact></p>'
+    page = '<view-fact name="n_embd"></view-fact> of <view-fact name="token_text"></view-fact>'
     page = recorded.with_fact(page, "n_embd", 1024)
     assert recorded.with_fact(page, "token_text", "<b>") == (
-        '<p><view-fact name="n_embd">1,024</view-fact> of <view-fact name="token_text">&lt;b&gt;</view-fact></p>'
+        '<view-fact name="n_embd">1,024</view-fact> of <view-fact name="token_text">&lt;b&gt;</view-fact>'
     )

@@ -55,7 +55,7 @@ def test_words_join_to_the_text_and_their_tokens_are_tiktokens():
     words = value["words"]
     assert "".join(one["word"] for one in words) == PROMPT
     assert [one["word"] for one in words[:5]] == ["Don", "'t", "!", " The", " café"]
-    assert sum((one["ids"] for one in words), []) == openai.encode_ordinary(PROMPT)
+    assert [id for one in words for id in one["ids"]] == openai.encode_ordinary(PROMPT)
     for one in words:
         assert [bytes_of(piece) for piece in one["pieces"]] == [
             openai.decode_single_token_bytes(id) for id in one["ids"]
@@ -169,7 +169,7 @@ def test_an_empty_prompt_has_no_words(view):
 def test_a_lone_surrogate_is_shown_as_it_is_encoded():
     prompt = "a\ud83d b"
     value = ask(text_of(prompt), "words")
-    assert sum((one["ids"] for one in value["words"]), []) == gpt2.encode(prompt)
+    assert [id for one in value["words"] for id in one["ids"]] == gpt2.encode(prompt)
 
 
 def test_the_search_finds_itself_first_and_then_in_the_order_of_the_merges():
@@ -194,9 +194,7 @@ def test_the_search_takes_digits_for_an_id_too_and_text_for_text():
 
 
 def test_merging_and_the_longest_match_differ_where_a_merge_has_used_up_a_letter():
-    encoder = Encoder(
-        [(b"b", b"c"), (b"a", b"b")]
-    )  # a b c: bc has the lower rank; ab is the longest beginning
+    encoder = Encoder([(b"b", b"c"), (b"a", b"b")])  # bc has the lower rank, ab is longest
     value = ask(text_of("abc ab bc", encoder), "longest_match")
     assert value["words"] == [
         {
