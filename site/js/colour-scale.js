@@ -18,7 +18,7 @@ const N_STEPS = 256;
 /** @type {Map<string, Uint8ClampedArray>} */
 const tables = new Map();
 
-export const isDark = () => document.body?.dataset.mdColorScheme === "slate";
+export const isDark = () => globalThis.document?.body?.dataset.mdColorScheme === "slate";
 
 /**
  * A function from numbers to [red, green, blue]. The range of a diverging scale is made even around 0.

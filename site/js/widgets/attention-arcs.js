@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 100;
-const MOST_PX = 9;
+const MOST_PX = 12;
 const LEAST_WEIGHT = 0.002; // thinner ones would be nothing but clutter
 
 /**

@@ -27,13 +27,11 @@ export class ViewAttentionScores extends LiveView {
         make("p", { class: "view-array-head" }, make("code", {}, label)),
         heatMap({ ...shared, label, table, names: "both", scale: "diverging" }),
       );
-    const pair = make(
-      "div",
-      { class: "attention-pair" },
+    this.body.replaceChildren(
       show("attention_scores", scores),
       show("attention_scores + causal_mask", masked),
+      excerpt(places, pieces.length),
     );
-    this.body.replaceChildren(pair, excerpt(places, pieces.length));
   }
 }
 

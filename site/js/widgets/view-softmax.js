@@ -81,7 +81,7 @@ function others(n, weight) {
 function bar(weight) {
   const fill = make("span", { class: "view-bar-fill", "aria-hidden": "true" });
   fill.style.inlineSize = `${100 * weight}%`;
-  return make("td", { class: "view-bar" }, fill, make("span", {}, percent(weight)));
+  return make("td", { class: "view-bar" }, fill, make("span", {}, weight === 0 ? "0" : percent(weight)));
 }
 
 customElements.define("view-softmax", ViewSoftmax);
