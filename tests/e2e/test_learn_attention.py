@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+import recorded
 from faulty_site import FaultySite
 from prompt_box import PromptBox, shared_box
 from test_learn import check_against_python, settle
@@ -22,12 +23,12 @@ def box(browser: Browser, served_site: FaultySite) -> Iterator[PromptBox]:
 
 @pytest.fixture
 def page(box: PromptBox) -> Page:
-    """The page with a prompt of seven tokens and more, nothing chosen yet."""
+    """The page with its prompt, the first head and the last token chosen."""
     box.page.set_viewport_size({"width": 1440, "height": 900})
     box.prompt.fill(PROMPT)
-    box.page.evaluate(
-        "() => import('/js/views.js').then(({ views }) => views.look({ layer: 0, head: 0, token: -1 }))"
-    )
+    settle(box.page)
+    head(box.page, 0, 0).click()
+    box.page.locator(".view-chip").last.click()
     settle(box.page)
     return box.page
 
@@ -52,6 +53,7 @@ def test_a_small_picture_chooses_its_head_for_the_whole_page(page: Page) -> None
     expect(head(page, 2, 1)).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_label("layer", exact=True)).to_have_value("2")
     expect(page.locator("view-softmax caption")).to_contain_text("Layer 2, head 1")
+    recorded.load()
     check_against_python(page)
 
 
