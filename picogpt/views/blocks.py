@@ -1,11 +1,14 @@
 """Page "Blocks and the residual stream": how it grows, what each block adds, and what it already says."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from picogpt import model
 from picogpt.matmul import Float
 from picogpt.sampling import likeliest, probabilities
-from picogpt.views.registry import Answer, Text, view
+from picogpt.views.registry import Answer, Kept, Text, view
 
 START = "gpt2.0/embeddings.0"
 BLOCKS = "gpt2.0/transformer_block.*"
@@ -38,30 +41,44 @@ def residual(
     return {"stream": at([start, *blocks]), "attention": at(attention), "feed_forward": at(feed_forward)}
 
 
-@view(start=START, blocks=BLOCKS)
-def logit_lens(text: Text, start: Float, blocks: list[Float]) -> Answer:  # [T, C], L of them
+def in_window(pattern: str) -> Callable[..., Kept]:
+    """Keeps the rows of the positions that the logit lens shows, and nothing of the others."""
+
+    def need(text: Text, first: int | None = None) -> Kept:
+        positions = window(text.token, len(text.ids), first)
+        return Kept(pattern, text, lambda x, _text: x[positions])
+
+    return need
+
+
+@view(start=in_window(START), blocks=in_window(BLOCKS))
+def logit_lens(text: Text, start: Float, blocks: list[Float], first: int | None = None) -> Answer:
     """The best next token and its probability, had the model ended after each block.
 
-    For up to 12 positions around `text.token`: `tokens` [L+1][n], `probabilities` [L+1, n]; `final` [L+1, n]
-    is the probability, there, of the token that the whole model likes best. Source: nostalgebraist 2020,
-    "interpreting GPT: the logit lens".
+    For up to 12 positions, `text.token` among them, from `first` on if that holds it: `ids` and `tokens`
+    [L+1, n], `probabilities` [L+1, n]; `final` [L+1, n] is the probability, there, of the token that the
+    whole model likes best. Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
     """
-    positions = window(text.token, len(text.ids), N_POSITIONS)
-    lensed = [_read(text, x[positions]) for x in (start, *blocks)]
-    best = [np.argmax(logits, axis=-1) for logits in lensed]
+    best_in_the_end = np.argmax(_read(text, blocks[-1]), axis=-1)
+    read = [_best(_read(text, x), best_in_the_end) for x in (start, *blocks)]
+    ids = np.stack([best for best, _ in read])
+    chances = np.stack([both for _, both in read])  # [L+1, n, 2]
     return {
-        "positions": positions,
-        "ids": np.stack(best),
-        "tokens": [[text.piece(int(id)) for id in row] for row in best],
-        "probabilities": np.stack([_at(logits, row) for logits, row in zip(lensed, best, strict=True)]),
-        "final": np.stack([_at(logits, best[-1]) for logits in lensed]),
+        "positions": window(text.token, len(text.ids), first),
+        "ids": ids,
+        "tokens": [[text.piece(int(id)) for id in row] for row in ids],
+        "probabilities": chances[..., 0],
+        "final": chances[..., 1],
+        "n_tokens": len(text.ids),
     }
 
 
-def window(at: int, n: int, n_most: int) -> np.ndarray:
-    """At most `n_most` of the places 0 … n-1, `at` among them, and what comes before it first."""
-    first = max(0, min(at - n_most + 2, n - n_most))
-    return np.arange(first, min(n, first + n_most))
+def window(at: int, n: int, first: int | None = None) -> np.ndarray:
+    """At most 12 of the places 0 … n-1: from `first` on if that takes in `at`, else up to one after `at`."""
+    if first is None or not first <= at < first + N_POSITIONS:
+        first = at - N_POSITIONS + 2
+    first = max(0, min(first, n - N_POSITIONS))
+    return np.arange(first, min(n, first + N_POSITIONS))
 
 
 def _read(text: Text, x: Float) -> Float:  # [n, C] -> [n, V]
@@ -70,18 +87,25 @@ def _read(text: Text, x: Float) -> Float:  # [n, C] -> [n, V]
     return logits
 
 
-def _at(logits: Float, ids: np.ndarray) -> Float:  # [n, V], [n] -> [n]
-    """The probability of one token in each row."""
-    chosen = [probabilities([int(id)], row)[0] for row, id in zip(logits, ids, strict=True)]
-    return np.array(chosen, np.float32)
+def _best(logits: Float, others: np.ndarray) -> tuple[np.ndarray, Float]:  # [n, V], [n] -> [n], [n, 2]
+    """The best token of each row; its probability, and that of another token."""
+    best = np.argmax(logits, axis=-1)
+    asked = np.stack([best, others], axis=1).tolist()
+    pairs = [probabilities(ids, row) for ids, row in zip(asked, logits, strict=True)]
+    return best, np.array(pairs, np.float32)
 
 
-@view(blocks=BLOCKS)
+def mine(x: Float, text: Text) -> Float:  # [T, C] -> [1, C]
+    """The vector of the token that is looked at."""
+    return x[text.token : text.token + 1]
+
+
+@view(blocks=(BLOCKS, mine))
 def block_words(text: Text, blocks: list[Float], n: int = 3) -> Answer:
     """After every block, the `n` likeliest next tokens at `text.token`, with their probabilities."""
-    logits = [_read(text, x[text.token : text.token + 1])[0] for x in blocks]
-    rows = []
-    for row in logits:
-        ids = likeliest(row, n).tolist()
-        rows.append({"tokens": [text.piece(id) for id in ids], "probabilities": probabilities(ids, row)})
+    rows: list[dict[str, Any]] = []
+    for x in blocks:
+        logits = _read(text, x)[0]
+        ids = likeliest(logits, n).tolist()
+        rows.append({"tokens": [text.piece(id) for id in ids], "probabilities": probabilities(ids, logits)})
     return {"blocks": rows}

@@ -1,0 +1,94 @@
+// @ts-check
+/**
+ * <view-neurons n="8">: the neurons that a token excites most: how much, the words whose logits that raises, and the same
+ * neuron's activation along the whole text.
+ *
+ * @typedef {import("../arrays.js").NDArray} NDArray
+ * @typedef {{neuron: number, activation: number, words: string[], along: NDArray}} Neuron
+ * @typedef {{neurons: Neuron[], n_neurons: number, share: number}} Value
+ */
+import { short } from "../arrays.js";
+import { views } from "../views.js";
+import { make } from "./dom.js";
+import { heatMap } from "./heat-map.js";
+import { LiveView } from "./live-view.js";
+import { percent, visible } from "./text.js";
+
+export class ViewNeurons extends LiveView {
+  /**
+   * @override
+   * @param {Value} value
+   * @param {import("../engine.js").Inspection} inspection
+   */
+  draw({ neurons, n_neurons, share }, { focus, pieces }) {
+    const caption = make(
+      "caption",
+      {},
+      `The ${neurons.length} of ${n_neurons.toLocaleString("en")} neurons of block ${focus.layer} that `,
+      make("code", {}, visible(pieces[focus.token])),
+      ` excites most; ${percent(share)} of the sum of all squares is theirs.`,
+    );
+    const head = make(
+      "tr",
+      {},
+      ...["neuron", "activation", "tokens that it makes likelier"].map((text) =>
+        make("th", { scope: "col" }, text),
+      ),
+    );
+    const table = make(
+      "table",
+      { class: "view-neurons" },
+      caption,
+      make("thead", {}, head),
+      make("tbody", {}, ...neurons.map(rowOf)),
+    );
+    const scroll = make(
+      "div",
+      { class: "view-scroll", tabindex: 0, role: "region", "aria-label": "The strongest neurons" },
+      table,
+    );
+    this.body.replaceChildren(scroll, along(neurons, pieces));
+  }
+}
+
+/** @param {Neuron} neuron */
+function rowOf({ neuron, activation, words }) {
+  const codes = words.flatMap((word) => [make("code", {}, visible(word)), " "]);
+  return make(
+    "tr",
+    {},
+    make("th", { scope: "row" }, String(neuron)),
+    make("td", { class: "view-number" }, short(activation)),
+    make("td", {}, ...codes),
+  );
+}
+
+/**
+ * The same neurons at every token of the text; a click looks at the token.
+ *
+ * @param {Neuron[]} neurons
+ * @param {string[]} pieces
+ */
+function along(neurons, pieces) {
+  const n = pieces.length;
+  const data = new Float32Array(neurons.length * n);
+  neurons.forEach(({ along }, i) => {
+    data.set(along.data, i * n);
+  });
+  const map = heatMap({
+    label: "These neurons at every token of the text",
+    table: { shape: [neurons.length, n], dtype: "float32", data },
+    rows: neurons.map(({ neuron }) => `neuron ${neuron}`),
+    columns: pieces.map((piece, i) => `${visible(piece)} (token ${i})`),
+    scale: "diverging",
+    onPick: (_, token) => views.look({ token }),
+  });
+  return make(
+    "div",
+    {},
+    make("p", { class: "view-caption" }, "The same neurons along the text, one column a token:"),
+    map,
+  );
+}
+
+customElements.define("view-neurons", ViewNeurons);
