@@ -66,9 +66,9 @@ function curve(Plot, value) {
     marks: [
       Plot.ruleY([0], faint),
       Plot.ruleX([0], faint),
+      Plot.dot(pairs(value), { x: "x", y: "y", r: 3.5, fill: "var(--view-warm)", fillOpacity: 0.35 }),
       Plot.lineY(points, { x: "x", y: "relu", stroke: "currentColor", strokeDasharray: "3 4" }),
       Plot.lineY(points, { x: "x", y: "y", stroke: "var(--md-primary-fg-color)" }),
-      Plot.dot(pairs(value), { x: "x", y: "y", r: 3, fill: "var(--view-warm)", fillOpacity: 0.45 }),
       Plot.tip(
         pairs(value),
         Plot.pointer({

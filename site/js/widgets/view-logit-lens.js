@@ -181,7 +181,8 @@ function reading({ tokens, probabilities, final, positions }, i, j) {
 function hint({ positions, n_tokens }) {
   const { data } = positions;
   if (data.length === n_tokens) return "Point at a cell to read it; choose it to look there.";
-  return `Tokens ${data[0]} to ${data[data.length - 1]} of 0 to ${n_tokens - 1}: look at another token to move there.`;
+  const last = data[data.length - 1];
+  return `Tokens ${data[0]} to ${last}; the text has 0 to ${n_tokens - 1}. Look at another one to move there.`;
 }
 
 customElements.define("view-logit-lens", ViewLogitLens);

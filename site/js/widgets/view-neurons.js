@@ -15,6 +15,15 @@ import { LiveView } from "./live-view.js";
 import { percent, visible } from "./text.js";
 
 export class ViewNeurons extends LiveView {
+  #scroll = make("div", {
+    class: "view-scroll",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "The strongest neurons",
+  });
+  /** @type {import("./heat-map.js").HeatMap | null} */
+  #along = null;
+
   /**
    * @override
    * @param {Value} value
@@ -42,12 +51,14 @@ export class ViewNeurons extends LiveView {
       make("thead", {}, head),
       make("tbody", {}, ...neurons.map(rowOf)),
     );
-    const scroll = make(
-      "div",
-      { class: "view-scroll", tabindex: 0, role: "region", "aria-label": "The strongest neurons" },
-      table,
-    );
-    this.body.replaceChildren(scroll, along(neurons, pieces));
+    this.#scroll.replaceChildren(table);
+    const options = alongText(neurons, pieces);
+    if (this.#along) this.#along.options = options;
+    else {
+      this.#along = heatMap(options);
+      const words = "The same neurons along the text, one column a token:";
+      this.body.replaceChildren(this.#scroll, make("p", { class: "view-caption" }, words), this.#along);
+    }
   }
 }
 
@@ -69,26 +80,21 @@ function rowOf({ neuron, activation, words }) {
  * @param {Neuron[]} neurons
  * @param {string[]} pieces
  */
-function along(neurons, pieces) {
+function alongText(neurons, pieces) {
   const n = pieces.length;
   const data = new Float32Array(neurons.length * n);
   neurons.forEach(({ along }, i) => {
     data.set(along.data, i * n);
   });
-  const map = heatMap({
+  return {
     label: "These neurons at every token of the text",
-    table: { shape: [neurons.length, n], dtype: "float32", data },
+    table: { shape: [neurons.length, n], dtype: /** @type {const} */ ("float32"), data },
     rows: neurons.map(({ neuron }) => `neuron ${neuron}`),
     columns: pieces.map((piece, i) => `${visible(piece)} (token ${i})`),
-    scale: "diverging",
-    onPick: (_, token) => views.look({ token }),
-  });
-  return make(
-    "div",
-    {},
-    make("p", { class: "view-caption" }, "The same neurons along the text, one column a token:"),
-    map,
-  );
+    scale: /** @type {const} */ ("diverging"),
+    rowHeight: 16,
+    onPick: (/** @type {number} */ _row, /** @type {number} */ token) => views.look({ token }),
+  };
 }
 
 customElements.define("view-neurons", ViewNeurons);

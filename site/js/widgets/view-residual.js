@@ -21,6 +21,7 @@ const FEED_FORWARD = { name: "added by feed-forward", colour: "var(--view-warm)"
 
 export class ViewResidual extends LiveView {
   #caption = make("p", { class: "view-caption" });
+  #keys = make("ul", { class: "chart-keys" }, ...[STREAM, ATTENTION, FEED_FORWARD].map(key));
   #chart = /** @type {PlotChart} */ (document.createElement("plot-chart"));
 
   /**
@@ -29,7 +30,7 @@ export class ViewResidual extends LiveView {
    * @param {import("../engine.js").Inspection} inspection
    */
   draw(value, { focus, pieces }) {
-    if (!this.#chart.isConnected) this.body.replaceChildren(this.#caption, this.#chart);
+    if (!this.#chart.isConnected) this.body.replaceChildren(this.#caption, this.#keys, this.#chart);
     const piece = visible(pieces[focus.token]);
     this.#caption.replaceChildren(
       "Lengths of the vectors at ",
@@ -43,6 +44,13 @@ export class ViewResidual extends LiveView {
       rows: () => rows(value),
     });
   }
+}
+
+/** @param {{name: string, colour: string, dash: string}} line */
+function key({ name, colour, dash }) {
+  const sample = make("span", { class: "chart-key", "aria-hidden": "true" });
+  Object.assign(sample.style, { borderColor: colour, borderBlockStartStyle: dash ? "dashed" : "solid" });
+  return make("li", {}, sample, name);
 }
 
 /**
