@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import recorded
+from accessibility import violations
 from faulty_site import FaultySite
 from picogpt import browser as python
 from project import ROOT
@@ -20,6 +21,7 @@ PAGES = sorted(
     for path in (ROOT / "site" / "learn").glob("*.md")
     if "template: learn.html" in path.read_text("utf-8")
 )
+WIDTHS = {"int64": "int32"}  # whole numbers are as wide as the machine's, and WebAssembly's are narrower
 OTHER_PROMPT = "JULIET:\nO, be some other name! 🌹"
 READ = """() => [...document.querySelectorAll("*")]
     .filter((element) => element.localName.startsWith("view-") && element.want)
@@ -92,7 +94,7 @@ def assert_same(found: Any, expected: Any, where: str) -> None:
     elif expected == "int64":  # NumPy's integers are as wide as an address, and WebAssembly's is 32 bits
         assert found in ("int32", "int64"), where
     else:
-        assert found == expected, where
+        assert found == (WIDTHS.get(expected, expected) if isinstance(expected, str) else expected), where
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -124,11 +126,7 @@ def test_the_page_fits_and_everybody_can_use_it(
         page.locator(".learn-sheet-toggle").click()
     settle(page)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    if not page.evaluate("'axe' in window"):
-        page.evaluate((ROOT / "build/node_modules/axe-core/axe.min.js").read_text("utf-8"))
-    found = page.evaluate("axe.run({ include: ['.md-content', 'learn-bench'] })")["violations"]
-    serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
-    assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in serious] == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
