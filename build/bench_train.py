@@ -1,8 +1,9 @@
 """`python3 build/bench_train.py`: training throughput beside PyTorch's, on the same model, batch and cores.
 
-Both train a model of 6 layers, 192 channels, 6 heads, context 128 and 2,257 ids, in batches of 24 texts, with
-AdamW and clipping, on random ids. They take turns, a few steps each, so that whatever else the machine does
-falls on both alike; the figure is the median of the rounds. PyTorch is not among the project's dependencies:
+Both train the model that ships, with the batches, the dropout and the optimizers of its recipe (`train.py`),
+on random ids. They take turns, a few steps each, so that whatever else the machine does falls on both alike;
+the figure is the median of the rounds. PyTorch's Muon is taken as it comes: it iterates in bfloat16 and has
+queries, keys and values in one matrix, which is less work. PyTorch is not among the project's dependencies:
 `pip install torch==2.13.0` in an environment of its own, with picogpt and threadpoolctl.
 """
 
@@ -24,32 +25,38 @@ import numpy as np
 
 from picogpt.initial import initial_params
 from picogpt.memory import keep_freed_memory
+from picogpt.muon import hidden_matrices
 from picogpt.tokens import Batches
-from picogpt.train import Settings, Trainer
+from picogpt.train import Trainer
 from picogpt.training_run import n_cores, side_by_side
-from picogpt.weights import HParams, flatten
+from picogpt.weights import flatten
+from train import BATCH_SIZE, SETTINGS, SIZES
 
-SIZES = HParams(n_vocab=2257, n_ctx=128, n_embd=192, n_head=6, n_layer=6)
-BATCH, N_STEPS, N_WARMING = 24, 4, 2
+N_STEPS, N_WARMING = 4, 2
 IDS = np.random.default_rng(0).integers(SIZES["n_vocab"], size=300_000).astype(np.uint16)
 
 
 def torch_step(n_threads: int) -> Callable[[], Any]:
-    """A step of the same model in PyTorch: fused attention, fused AdamW, the same first weights."""
+    """A step of the same model, from the same weights: fused attention and AdamW, PyTorch's own Muon."""
     torch = importlib.import_module("torch")
     torch.set_num_threads(n_threads)
     tensors = {
         name: torch.tensor(a, requires_grad=True) for name, a in flatten(initial_params(SIZES)).items()
     }
-    optimizer = torch.optim.AdamW(tensors.values(), lr=1e-3, weight_decay=0.1, fused=True)
-    batches, numbers = Batches(IDS, SIZES["n_ctx"], BATCH), itertools.count()
+    hidden = list(hidden_matrices(tensors))
+    rest = [tensor for name, tensor in tensors.items() if name not in hidden]
+    adamw = torch.optim.AdamW(rest, lr=SETTINGS.learning_rate, weight_decay=0.1, fused=True)
+    muon = torch.optim.Muon([tensors[name] for name in hidden], lr=SETTINGS.muon_learning_rate)
+    batches, numbers = Batches(IDS, SIZES["n_ctx"], BATCH_SIZE), itertools.count()
 
     def step() -> None:
         loss = torch_loss(torch, tensors, torch.from_numpy(batches[next(numbers)]))
-        optimizer.zero_grad()
+        adamw.zero_grad()
+        muon.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(tensors.values(), 1.0)
-        optimizer.step()
+        torch.nn.utils.clip_grad_norm_(tensors.values(), SETTINGS.max_norm)
+        adamw.step()
+        muon.step()
 
     return step
 
@@ -66,14 +73,17 @@ def torch_loss(torch: Any, tensors: Any, batch: Any) -> Any:
     def norm(x: Any, name: str) -> Any:
         return functional.layer_norm(x, x.shape[-1:], tensors[f"{name}.weight"], tensors[f"{name}.bias"])
 
-    x = tensors["wte.weight"][batch[:, :-1]] + tensors["wpe.weight"]
+    def dropout(x: Any) -> Any:
+        return functional.dropout(x, SETTINGS.dropout)
+
+    x = dropout(tensors["wte.weight"][batch[:, :-1]] + tensors["wpe.weight"])
     for block in (f"h.{n}" for n in range(SIZES["n_layer"])):
         qkv = linear(norm(x, f"{block}.ln_1"), f"{block}.attn.c_attn").chunk(3, dim=-1)
         q, k, v = (part.unflatten(-1, (SIZES["n_head"], -1)).transpose(1, 2) for part in qkv)
         y = functional.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
-        x = x + linear(y, f"{block}.attn.c_proj")
+        x = x + dropout(linear(y, f"{block}.attn.c_proj"))
         hidden = functional.gelu(linear(norm(x, f"{block}.ln_2"), f"{block}.mlp.c_fc"), approximate="tanh")
-        x = x + linear(hidden, f"{block}.mlp.c_proj")
+        x = x + dropout(linear(hidden, f"{block}.mlp.c_proj"))
     logits = norm(x, "ln_f") @ tensors["wte.weight"].T
     return functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
 
@@ -83,7 +93,7 @@ def tokens_per_second(step: Callable[[], Any]) -> float:
     began = time.perf_counter()
     for _ in range(N_STEPS):
         step()
-    return N_STEPS * BATCH * SIZES["n_ctx"] / (time.perf_counter() - began)
+    return N_STEPS * BATCH_SIZE * SIZES["n_ctx"] / (time.perf_counter() - began)
 
 
 def main(argv: list[str]) -> int:
@@ -94,9 +104,9 @@ def main(argv: list[str]) -> int:
     args = options.parse_args(argv)
     keep_freed_memory()  # for both: a run of `picogpt train` does so too
     other = torch_step(args.threads)
-    batches = Batches(IDS, SIZES["n_ctx"], BATCH)
+    batches = Batches(IDS, SIZES["n_ctx"], BATCH_SIZE)
     with side_by_side(args.threads) as map:
-        ours = Trainer(initial_params(SIZES), SIZES["n_head"], batches, Settings(10**6), map).step
+        ours = Trainer(initial_params(SIZES), SIZES["n_head"], batches, SETTINGS, map).step
         for _ in range(N_WARMING):
             ours()
             other()

@@ -30,7 +30,14 @@ N_MERGES = 2000
 SIZES = HParams(n_vocab=256 + N_MERGES + 1, n_ctx=256, n_embd=192, n_head=4, n_layer=5)
 BATCH_SIZE = 8
 SETTINGS = Settings(
-    n_steps=7_000, learning_rate=3e-3, n_warmup=300, n_hold=5_000, weight_decay=0.1, dropout=0.1, seed=1
+    n_steps=5_000,
+    learning_rate=3e-3,
+    muon_learning_rate=0.02,
+    n_warmup=100,
+    n_hold=2_500,
+    weight_decay=0.1,
+    dropout=0.1,
+    seed=1,
 )
 
 
