@@ -57,6 +57,8 @@ export class PlotChart extends HTMLElement {
       style: { background: "none", overflow: "visible", fontSize: "12px" },
       ...options(Plot, this.#width),
     });
+    // the label of the whole says what is seen; on its groups, which have no role, a label is forbidden
+    for (const group of chart.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
     chart.setAttribute("role", "img");
     chart.setAttribute("aria-label", label);
     if (onPick) chart.addEventListener("click", () => chart.value && onPick(chart.value));
