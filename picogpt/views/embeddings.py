@@ -1,6 +1,7 @@
 """Page "Embeddings": the two rows that make a token's first vector, its neighbours, and the positions."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from picogpt.errors import PromptError
 from picogpt.matmul import Float, matmul
@@ -10,6 +11,7 @@ from picogpt.views.registry import Answer, Text, view
 from picogpt.views.vectors import limit, vector
 
 N_POSITIONS = 64  # of n_ctx, in a picture of all pairs
+SPARE = 4  # times as many candidates as neighbours, put in order in float64: rows may be alike to six digits
 
 
 @view(x="gpt2.0/embeddings.0")
@@ -37,7 +39,10 @@ def neighbours(text: Text, n: int = 8, of: str = "") -> Answer:
     read_as = _encode(text, of) if of else [text.ids[text.token]]
     id, wte = read_as[0], text.params["wte"]
     cosines = _cosines(wte, id)
-    ids = [other for other in likeliest(cosines, n + 1).tolist() if other != id][:n]
+    near = np.setdiff1d(likeliest(cosines, SPARE * n + 1), [id])
+    exact = _exact_cosines(wte[near], wte[id])
+    order = np.argsort(-exact, kind="stable")[:n]
+    ids = near[order].tolist()
     others = np.delete(cosines, id)
     return {
         "id": id,
@@ -45,7 +50,7 @@ def neighbours(text: Text, n: int = 8, of: str = "") -> Answer:
         "read_as": [text.piece(id) for id in read_as],
         "ids": ids,
         "tokens": [text.piece(id) for id in ids],
-        "cosines": cosines[ids],
+        "cosines": exact[order],
         "n_vocab": len(wte),
         "mean": float(others.mean()),
         "deviation": float(others.std()),
@@ -67,6 +72,12 @@ def _cosines(rows: Float, at: int) -> Float:  # [n, C] -> [n]
     lengths = np.sqrt(np.einsum("nc,nc->n", rows, rows))
     cosines: Float = products / np.maximum(lengths * lengths[at], 1e-12)
     return cosines
+
+
+def _exact_cosines(rows: Float, row: Float) -> NDArray[np.float64]:  # [n, C], [C] -> [n]
+    """The same in float64, for a few."""
+    a, b = rows.astype(np.float64), row.astype(np.float64)
+    return np.asarray(a @ b / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b), 1e-12))
 
 
 @view()

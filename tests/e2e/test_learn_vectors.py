@@ -92,6 +92,7 @@ def test_the_numbers_of_strips_and_charts_are_tables_too(box: PromptBox) -> None
 def test_a_layer_norm_chosen_in_one_view_is_chosen_in_all(box: PromptBox) -> None:
     page = opened(box, "layer-norm")
     choice = page.locator("view-layer-norm-tokens norm-choice select")
+    choice.focus()
     choice.select_option("ln_f")
     settle(page)
     for name in ("view-layer-norm", "view-layer-norm-tokens", "view-layer-norm-scaled"):

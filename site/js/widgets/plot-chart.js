@@ -19,7 +19,7 @@ import { scrollingTable } from "./scrolling-table.js";
 export class PlotChart extends HTMLElement {
   /** @type {ChartOptions | null} */
   #options = null;
-  #figure = make("div", { class: "chart-figure" });
+  #figure = make("div", { class: "chart-figure", role: "img", "aria-label": "A chart" });
   #numbers = make("details", { class: "heat-numbers" }, make("summary", {}, "The numbers as a table"));
   #width = 0;
   #isBuilt = false;
@@ -57,10 +57,8 @@ export class PlotChart extends HTMLElement {
       style: { background: "none", overflow: "visible", fontSize: "12px" },
       ...options(Plot, this.#width),
     });
-    // the label of the whole says what is seen; on its groups, which have no role, a label is forbidden
-    for (const group of chart.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
-    chart.setAttribute("role", "img");
-    chart.setAttribute("aria-label", label);
+    chart.setAttribute("aria-hidden", "true"); // Plot labels its groups, each for itself: the whole has one name here
+    this.#figure.setAttribute("aria-label", label);
     if (onPick) chart.addEventListener("click", () => chart.value && onPick(chart.value));
     this.#figure.replaceChildren(chart);
   }
