@@ -7,6 +7,7 @@ import numpy as np
 from picogpt import model
 from picogpt.errors import SettingsError
 from picogpt.matmul import Float
+from picogpt.sampling import likeliest
 from picogpt.views.arguments import Arguments
 from picogpt.views.registry import Answer, Keeper, Kept, Text, view
 from picogpt.views.vectors import vector
@@ -17,6 +18,8 @@ PATHS = {
     "ln_f": "gpt2.0/layer_norm.0",  # of the one row that is unembedded
 }
 QUANTILES = [0.0, 0.25, 0.5, 0.75, 1.0]
+NEAR_0 = 0.02  # a gain within this switches its channel off, or nearly so
+N_LARGEST = 3
 
 
 def path_of(norm: str) -> str:
@@ -76,15 +79,23 @@ def _plain(x: Float) -> Float:  # [..., C] -> [..., C]
 
 @view(stream=stream)
 def layer_norm_tokens(text: Text, stream: Any, norm: str = "ln_1") -> Answer:
-    """For every token, mean and standard deviation [T] of its vector before and after one layer norm."""
+    """For every token, mean and standard deviation [T] of its vector before and after one layer norm.
+
+    `largest` are the channels with the largest numbers before it, on average over the text, and `times` says
+    how many times as large they are as the median channel.
+    """
     x = stream if norm == "ln_f" else stream["x"]
     parameters = text.params["ln_f"] if norm == "ln_f" else text.params["blocks"][text.layer][norm]
 
     def facts(rows: Float) -> Answer:
         return {"means": rows.mean(axis=-1), "deviations": rows.std(axis=-1)}
 
+    sizes = np.abs(x).mean(axis=0)
+    largest = likeliest(sizes, N_LARGEST)
     return {
         "norm": norm,
+        "largest": largest,
+        "times": sizes[largest] / max(float(np.median(sizes)), 1e-12),
         "before": facts(x),
         "normalised": facts(_plain(x)),
         "after": facts(model.layer_norm(x, **parameters)),
@@ -116,7 +127,8 @@ def layer_norm_scaled(
 def layer_norm_gains(text: Text) -> Answer:
     """Gain and bias of every layer norm of the model, in the order in which they run (`names`).
 
-    `g` and `b` [2L+1, 5]: the smallest, the quartiles and the largest of each.
+    `g` and `b` [2L+1, 5]: the smallest, the quartiles and the largest of each; `near_0` [2L+1]: how many gains
+    of the `n_embd` lie between -0.02 and 0.02.
     """
     blocks = text.params["blocks"]
     norms = [
@@ -125,5 +137,7 @@ def layer_norm_gains(text: Text) -> Answer:
     norms.append(("ln_f", text.params["ln_f"]))
     return {
         "names": [name for name, _ in norms],
+        "n_embd": len(text.params["ln_f"]["g"]),
+        "near_0": np.array([np.count_nonzero(np.abs(p["g"]) < NEAR_0) for _, p in norms]),
         **{part: np.stack([np.quantile(p[part], QUANTILES) for _, p in norms]) for part in ("g", "b")},
     }

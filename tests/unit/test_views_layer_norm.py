@@ -169,14 +169,22 @@ def test_the_call_is_watched_beside_others_and_a_debugger_is_left_as_it_was():
     assert [one["name"] for one in lines[-1]["arrays"]] == ["return"]
 
 
-def test_what_the_page_says_of_the_small_models_channels_and_gains():
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_largest_channels_are_named_with_their_size(name):
+    text = TEXTS[name]
+    found = answer(text, "layer_norm_tokens", norm="ln_f")
+    sizes = np.abs(stream(text, "ln_f")).mean(0)
+    assert found["largest"].tolist() == np.argsort(-sizes)[:3].tolist()
+    np.testing.assert_allclose(found["times"], np.sort(sizes)[::-1][:3] / np.median(sizes), rtol=1e-3)
+
+
+def test_gains_near_0_are_counted():
     text = shipped()
-    x = np.abs(stream(text, "ln_f")).mean(0)
-    assert sorted(np.argsort(x)[-2:].tolist()) == [3, 107]
-    gains = np.abs(text.params["blocks"][0]["ln_1"]["g"])
-    prose = re.sub(r"\s+", " ", PROSE)
-    assert "channels 3 and 107" in prose
-    assert f"{np.sum(gains < 0.02)} of {len(gains)} gains lie between −0.02 and 0.02" in prose
+    gains = [block[name]["g"] for block in text.params["blocks"] for name in ("ln_1", "ln_2")]
+    gains.append(text.params["ln_f"]["g"])
+    found = answer(text, "layer_norm_gains")
+    assert found["near_0"].tolist() == [sum(-0.02 < one < 0.02 for one in g) for g in gains]
+    assert found["n_embd"] == 192
 
 
 def test_what_the_page_says_of_gpt_2():

@@ -3,24 +3,29 @@
  * <view-layer-norm-gains>: the spread of what was learned for every layer norm of the model, from the first to the last.
  *
  * @typedef {import("../arrays.js").NDArray} NDArray
- * @typedef {{names: string[], g: NDArray, b: NDArray}} Value
+ * @typedef {{names: string[], n_embd: number, near_0: NDArray, g: NDArray, b: NDArray}} Value
  */
 import { row, short } from "../arrays.js";
 import "./plot-chart.js";
+import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 
 const QUANTILES = ["least", "quarter", "median", "three quarters", "most"];
 const PARTS = /** @type {const} */ ({ g: "gain g", b: "bias b" });
 
 export class ViewLayerNormGains extends LiveView {
+  #note = make("p", { class: "view-hint" });
   #chart = /** @type {import("./plot-chart.js").PlotChart} */ (document.createElement("plot-chart"));
 
   /**
    * @override
    * @param {Value} value
    */
-  draw({ names, g, b }) {
-    if (!this.#chart.isConnected) this.body.replaceChildren(this.#chart);
+  draw({ names, n_embd, near_0, g, b }) {
+    if (!this.#chart.isConnected) this.body.replaceChildren(this.#chart, this.#note);
+    const counts = [...near_0.data];
+    const first = counts.indexOf(Math.max(...counts));
+    this.#note.textContent = `Gains between −0.02 and 0.02: ${near_0.data[first]} of ${n_embd} in ${names[first]}, which has the most of them.`;
     const parts = { g, b };
     const spreads = /** @type {(keyof typeof PARTS)[]} */ (["g", "b"]).flatMap((part) =>
       names.map((name, i) => {

@@ -3,7 +3,8 @@
  * <view-layer-norm-tokens norm="ln_1">: how far the numbers of every token's vector spread before a layer norm, and after.
  *
  * @typedef {{means: import("../arrays.js").NDArray, deviations: import("../arrays.js").NDArray}} Facts
- * @typedef {{norm: string, before: Facts, normalised: Facts, after: Facts}} Value
+ * @typedef {import("../arrays.js").NDArray} NDArray
+ * @typedef {{norm: string, largest: NDArray, times: NDArray, before: Facts, normalised: Facts, after: Facts}} Value
  * @typedef {{position: number, piece: string, stage: string, deviation: number}} Dot
  */
 import { short } from "../arrays.js";
@@ -24,6 +25,7 @@ const LOOKS = {
 export class ViewLayerNormTokens extends LiveView {
   #choice = normChoice();
   #caption = make("p", { class: "view-caption" });
+  #note = make("p", { class: "view-hint" });
   #chart = /** @type {import("./plot-chart.js").PlotChart} */ (document.createElement("plot-chart"));
 
   /**
@@ -32,10 +34,15 @@ export class ViewLayerNormTokens extends LiveView {
    * @param {import("../engine.js").Inspection} inspection
    */
   draw(value, { focus, pieces }) {
-    if (!this.#chart.isConnected) this.body.replaceChildren(this.#choice, this.#caption, this.#chart);
+    if (!this.#chart.isConnected)
+      this.body.replaceChildren(this.#choice, this.#caption, this.#chart, this.#note);
     this.#choice.show(value.norm, this.dataset.state === "recorded");
     const label = `Standard deviation of each token's vector in ${nameOf(value.norm, focus.layer)}`;
     this.#caption.textContent = label;
+    const largest = [...value.largest.data].map(
+      (channel, i) => `${channel} (${short(value.times.data[i])} times)`,
+    );
+    this.#note.textContent = `The channels with the largest numbers going in, on average over the prompt, and how many times as large as the median channel: ${largest.join(", ")}.`;
     const stages = /** @type {(keyof typeof STAGES)[]} */ (Object.keys(STAGES));
     const dots = stages.flatMap((stage) =>
       [...value[stage].deviations.data].map((deviation, position) => ({
