@@ -82,6 +82,29 @@ def test_arrow_keys_walk_through_the_words(page: Page) -> None:
     expect(page.locator("view-words [tabindex='0']")).to_be_focused()
 
 
+def test_in_a_long_text_the_chosen_word_is_in_sight_and_the_page_stays_where_it_is(
+    box: PromptBox, page: Page
+) -> None:
+    box.prompt.fill("But soft! yonder rose " * 25)
+    settle(page)
+    row = page.locator(".view-words-row")
+    row.scroll_into_view_if_needed()
+    assert row.evaluate("row => row.scrollHeight > row.clientHeight")
+    before = page.evaluate("scrollY")
+    page.locator("view-tokens button").first.click()
+    settle(page)
+    assert row.evaluate("row => row.scrollTop") == 0
+    page.locator("view-tokens button").last.evaluate("button => button.click()")
+    settle(page)
+    chosen = row.locator("[aria-pressed=true]").bounding_box()
+    assert chosen
+    bounds = row.bounding_box()
+    assert bounds
+    assert bounds["y"] <= chosen["y"]
+    assert chosen["y"] + chosen["height"] <= bounds["y"] + bounds["height"] + 1
+    assert page.evaluate("scrollY") == before
+
+
 def test_the_search_takes_what_is_typed_as_text_and_keeps_the_keyboards_place(page: Page) -> None:
     field = page.get_by_role("searchbox", name="Search the vocabulary")
     field.click()

@@ -20,8 +20,11 @@ export function roving(row, selector) {
   });
 }
 
+const SCROLLING = ".view-strip, .view-words-row, .view-scroll";
+
 /**
- * Draws a row anew and gives the focus back to the button that had it, by its `data-key`.
+ * Draws anew what is in `place`: the button that had the focus gets it back, by its `data-key`; what was scrolled stays so,
+ * but for bringing into sight what is chosen.
  *
  * @param {HTMLElement} place
  * @param {() => Node[]} draw  what is to stand in `place`
@@ -29,6 +32,21 @@ export function roving(row, selector) {
 export function keepingFocus(place, draw) {
   const active = document.activeElement;
   const key = active && place.contains(active) ? active.getAttribute("data-key") : null;
+  const before = [...place.querySelectorAll(SCROLLING)].map(({ scrollTop }) => scrollTop);
   place.replaceChildren(...draw());
-  if (key) /** @type {HTMLElement | null} */ (place.querySelector(`[data-key="${key}"]`))?.focus();
+  place.querySelectorAll(SCROLLING).forEach((element, i) => {
+    element.scrollTop = before[i] ?? 0;
+    bringIntoSight(element);
+  });
+  const again = key === null ? null : place.querySelector(`[data-key="${key}"]`);
+  /** @type {HTMLElement | null} */ (again)?.focus({ preventScroll: true });
+}
+
+/** Scrolls an element, and never the page, to the choice in it. @param {Element} element */
+function bringIntoSight(element) {
+  const chosen = element.querySelector('[aria-pressed="true"]')?.getBoundingClientRect();
+  if (!chosen) return;
+  const box = element.getBoundingClientRect();
+  if (chosen.top < box.top) element.scrollTop -= box.top - chosen.top;
+  else if (chosen.bottom > box.bottom) element.scrollTop += chosen.bottom - box.bottom;
 }
