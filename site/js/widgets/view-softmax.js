@@ -63,7 +63,13 @@ export class ViewSoftmax extends LiveView {
  * @param {(string | false)[]} classes
  */
 function line(name, at, numbers, weight, classes) {
-  const token = make("th", { scope: "row" }, make("code", {}, name), " ", make("small", {}, String(at)));
+  const token = make(
+    "th",
+    { scope: "row" },
+    make("code", {}, name),
+    " ",
+    make("span", { class: "attention-place" }, String(at)),
+  );
   const cells = numbers.map((number) => make("td", { class: "view-number" }, number));
   return make("tr", { class: classes.filter(Boolean).join(" ") || null }, token, ...cells, bar(weight));
 }
