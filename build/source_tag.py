@@ -32,17 +32,27 @@ def expand(markdown: str, root: Path = ROOT) -> str:
 
 
 def block(name: str, root: Path = ROOT) -> str:
-    """The fenced code block for a dotted name, titled with the file's path; for a layer, one to click on."""
+    """The fenced code block for a dotted name, titled with the file's path; of the model, one to edit.
+
+    A layer's lines can be clicked on.
+    """
     path, text = cut(name, root)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     code = f'{fence}python title="{path.relative_to(root).as_posix()}"\n{text}\n{fence}'
-    lines = text.splitlines()
-    if "@layer" not in lines or not name.startswith("picogpt.model."):
-        return code
+    if f"{name}.".startswith("picogpt.model."):
+        below = f"<div>{tools(name, text)}</div>"
+        return f'<div class="live-source" markdown="block">\n\n{code}\n\n{below}\n\n</div>'
+    return code
+
+
+def tools(name: str, text: str) -> str:
+    """What stands below a piece of the model: its editor, and for a layer the view of its lines."""
+    function, lines = name.rpartition(".")[2], text.splitlines()
+    editor = f'<model-editor function="{function}"></model-editor>'
+    if name == "picogpt.model" or "@layer" not in lines:
+        return editor
     # the view numbers a function's lines from its decorator on: comments may stand above
-    function, first = name.rpartition(".")[2], lines.index("@layer")
-    view = f'<view-lines function="{function}" data-first="{first}"></view-lines>'
-    return f'<div class="live-source" markdown="block">\n\n{code}\n\n<div>{view}</div>\n\n</div>'
+    return f'{editor}<view-lines function="{function}" data-first="{lines.index("@layer")}"></view-lines>'
 
 
 def cut(name: str, root: Path = ROOT) -> tuple[Path, str]:

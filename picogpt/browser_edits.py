@@ -100,6 +100,15 @@ def rounding(prompt: Prompt, layer: int, kind: str) -> dict[str, Any]:
     return _moved(model, experiments.rounding(ids, model.params, model.hparams["n_head"], layer, kind))
 
 
+def moved(prompt: Prompt) -> dict[str, Any]:
+    """How far what is edited moves the next token's logits."""
+    model = chosen()
+    ids, n_head = model.encode(prompt), model.hparams["n_head"]
+    with editing.original():
+        before = experiments.logits_of(ids, model.params, n_head)
+    return _moved(model, experiments.Moved(before, experiments.logits_of(ids, model.params, n_head)))
+
+
 def _moved(model: Model, found: experiments.Moved) -> dict[str, Any]:
     """The tokens that are likeliest before or after, both probabilities, and the largest move of a logit."""
     shown = _shown(found)
@@ -120,5 +129,17 @@ def _shown(found: experiments.Moved) -> list[int]:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (edit, restore, edits, source, presets, ablation_source, compare, patch, rounding, script)
+    for function in (
+        edit,
+        restore,
+        edits,
+        source,
+        presets,
+        ablation_source,
+        compare,
+        moved,
+        patch,
+        rounding,
+        script,
+    )
 }

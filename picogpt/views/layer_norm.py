@@ -127,8 +127,8 @@ def layer_norm_scaled(
 def layer_norm_gains(text: Text) -> Answer:
     """Gain and bias of every layer norm of the model, in the order in which they run (`names`).
 
-    `g` and `b` [2L+1, 5]: the smallest, the quartiles and the largest of each; `near_0` [2L+1]: how many gains
-    of the `n_embd` lie between -0.02 and 0.02.
+    `g` and `b` [2L+1, 5]: the smallest, the quartiles and the largest of each; `near_0` [2L+1]: how many
+    of the `n_embd` gains lie between -0.02 and 0.02.
     """
     blocks = text.params["blocks"]
     norms = [

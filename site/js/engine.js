@@ -8,7 +8,8 @@
  *        │           │ └────────┴─────────────┤
  *        └───────────┴──► error ◄─────────────┘        restart() leads from a broken engine back to booting
  *
- * Events: "state" (phase, progress, models, error), "output" (the run) and "prompt" (something was typed).
+ * Events: "state" (phase, progress, models, error), "output" (the run), "prompt" (something was typed), "edits" (the
+ * model in Python was changed, or is as it came again) and "stop" (the reader will have no more of the run).
  *
  * @typedef {import("./errors.js").PlainError} PlainError
  * @typedef {import("./protocol.js").Connection} Connection
@@ -65,6 +66,8 @@ export class Engine extends EventTarget {
   session = { prompt: null, settings: { ...DEFAULT_SETTINGS }, model: "" };
   /** @type {Run | null} */
   run = null;
+  /** @type {Readonly<Record<string, string>>} the texts that stand in the running model, by function: see edits.js */
+  edits = {};
   /** @type {WorkerLike | null} */
   #worker = null;
   /** @type {Connection | null} */
@@ -133,6 +136,7 @@ export class Engine extends EventTarget {
     if (!this.#shipped.some(({ name }) => name === this.session.model)) this.session.model = "";
     this.#isBooted = false;
     this.#loaded.clear();
+    this.noteEdits({}); // they went with the worker
     this.#error = null;
     this.#times = {};
     this.#bootProgress = { what: "Pyodide", loaded: 0, total: 0 };
@@ -187,15 +191,36 @@ export class Engine extends EventTarget {
    * @param {{prompt: string | number[], focus: Focus, wants: object[]}} question
    * @returns {Promise<Inspection>}
    */
-  async inspect(question) {
+  inspect(question) {
+    return drain(this.ask("inspect", question));
+  }
+
+  /**
+   * Asks Python about the chosen model. Throws where none is loaded.
+   *
+   * @param {"inspect" | "compare" | "experiment"} kind
+   * @param {object} payload
+   * @param {import("./protocol.js").AskOptions} [options]
+   */
+  async *ask(kind, payload, options) {
     const connection = this.#connection;
     if (!connection || !this.state.info) throw new ExplainedError("NotReadyError", "No model is loaded yet.");
     try {
-      return await drain(connection.ask("inspect", { model: this.session.model, ...question }));
+      return yield* connection.ask(kind, { model: this.session.model, ...payload }, options);
     } catch (error) {
       if (connection === this.#connection && FATAL.has(explain(error).class)) this.#fail(error);
       throw error;
     }
+  }
+
+  /**
+   * Python's model now has these texts in it.
+   *
+   * @param {Record<string, string>} edits
+   */
+  noteEdits(edits) {
+    this.edits = edits;
+    this.#announce("edits");
   }
 
   /**
@@ -280,6 +305,7 @@ export class Engine extends EventTarget {
   stop() {
     if (!this.run?.isActive) return;
     this.run.stop();
+    this.#announce("stop");
     this.#announce("output");
     this.#announce("state");
   }
@@ -410,7 +436,7 @@ export class Engine extends EventTarget {
     this.#announce("state");
   }
 
-  /** @param {"state" | "output"} type */
+  /** @param {"state" | "output" | "edits" | "stop"} type */
   #announce(type) {
     this.dispatchEvent(new Event(type));
   }

@@ -23,7 +23,7 @@
  * @typedef {import("./runtime.js").RuntimeManifest} RuntimeManifest
  * @typedef {{pyodide: number, numpy: number, picogpt: number, sgemm: number}} BootTimes  in milliseconds
  * @typedef {number | boolean | string | null | undefined | object} PlainValue
- * @typedef {"edit" | "restore" | "edits" | "source" | "presets" | "ablation_source" | "patch" | "rounding" | "script"
+ * @typedef {"edit" | "restore" | "edits" | "source" | "presets" | "ablation_source" | "moved" | "patch" | "rounding" | "script"
  *   } EditFunction  of picogpt.browser_edits
  */
 import { ExplainedError } from "./errors.js";

@@ -39,6 +39,7 @@ export class Views extends EventTarget {
     super();
     this.engine = engine;
     engine.addEventListener("prompt", () => this.refresh());
+    engine.addEventListener("edits", () => this.refresh(0));
     engine.addEventListener("state", () => {
       const model = engine.state.info ? engine.session.model : "";
       if (model && model !== this.#shown) this.refresh(0);
@@ -100,7 +101,7 @@ export class Views extends EventTarget {
     const wants = elements.map(({ want }) => want);
     const model = this.engine.state.info ? this.engine.session.model : "";
     return Object.defineProperty(
-      { wants, model, prompt: attempt(this.#prompt), focus: this.focus, elements },
+      { wants, model, prompt: attempt(this.#prompt), focus: this.focus, edits: this.engine.edits, elements },
       "elements",
       { enumerable: false },
     );
