@@ -100,7 +100,9 @@ def test_a_click_into_the_map_follows_its_row(page: Page) -> None:
 
 def test_the_numbers_stand_in_a_table_too(page: Page) -> None:
     map_of(page).locator("summary").click()
-    found = map_of(page).locator("tbody tr").nth(1).locator("td").all_inner_texts()
+    second = map_of(page).locator("tbody tr").nth(1)
+    second.wait_for()
+    found = second.locator("td").all_inner_texts()
     weights = page.locator("view-attention-weights").evaluate("view => [...view.value.weights.data]")
     n_tokens = int(len(weights) ** 0.5)
     assert [float(text) for text in found] == pytest.approx(weights[n_tokens : 2 * n_tokens], rel=5e-3)
