@@ -144,6 +144,8 @@ def shared_box(browser: Browser, url: str) -> Iterator[PromptBox]:
         "console", lambda message: complaints.append(message.text) if message.type == "error" else None
     )
     context.on("weberror", lambda error: complaints.append(str(error.error)))
+    own = ("/".join(url.split("/")[:3]) + "/", "data:", "blob:")
+    context.on("request", lambda one: None if one.url.startswith(own) else complaints.append(one.url))
     yield opened(context.new_page(), url)
     context.close()
     assert complaints == []
