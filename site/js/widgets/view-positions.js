@@ -54,7 +54,8 @@ export class ViewPositions extends LiveView {
 function lines(Plot, along, position, n_text) {
   const points = [...along.data].map((cosine, place) => ({ place, cosine }));
   return {
-    height: 200,
+    height: 210,
+    marginBottom: 42,
     marginLeft: 42,
     x: { label: "position", domain: [0, points.length - 1] },
     y: { label: `cosine with wpe[${position}]`, domain: [-1, 1], ticks: 5, grid: true },
