@@ -128,3 +128,16 @@ def test_the_unembedding_is_the_largest_matrix_of_the_model():
     ]
     assert params["wte"].size > max(*others, params["wpe"].size)
     assert "it is the largest matrix of the model" in " ".join(PROSE.split())
+
+
+def test_the_bar_at_the_low_end_is_made_of_single_bytes_above_all_beyond_ascii():
+    text = shipped()
+    row = gpt2(text.ids, **text.params, n_head=4)[-1]
+    counts, edges = np.histogram(row, bins=60)
+    assert counts[0] > max(counts[1:30])
+    lowest = np.flatnonzero(row < edges[1])
+    pieces = [text.encoder.piece(int(id)) for id in lowest]
+    single = [piece for piece in pieces if len(piece) == 1]
+    assert len(single) > 0.8 * len(pieces)
+    assert len([piece for piece in single if piece[0] > 127]) > 0.5 * len(pieces)
+    assert "most of them are single bytes" in " ".join(PROSE.split())

@@ -15,7 +15,7 @@ import { LiveView } from "./live-view.js";
 import "./plot-chart.js";
 import { count, percent, visible } from "./text.js";
 
-const MARGINS = { marginLeft: 48, marginRight: 14 };
+const MARGINS = { marginLeft: 62, marginRight: 14, marginTop: 28, marginBottom: 42 };
 
 export class ViewDistribution extends LiveView {
   #caption = make("p", { class: "view-caption" });
@@ -60,8 +60,7 @@ export class ViewDistribution extends LiveView {
 function histogram(Plot, value) {
   return {
     ...MARGINS,
-    height: 180,
-    marginTop: 26,
+    height: 200,
     x: { label: "logit" },
     y: { label: "tokens", grid: true, ticks: 4 },
     marks: [
@@ -93,10 +92,9 @@ function byRank(Plot, value) {
   const points = places(value);
   return {
     ...MARGINS,
-    height: 220,
-    marginTop: 26,
+    height: 240,
     x: { type: /** @type {const} */ ("log"), label: "rank (1: the likeliest)", ticks: 5, tickFormat: "," },
-    y: { type: /** @type {const} */ ("log"), label: "probability", grid: true, ticks: 6, tickFormat: "~p" },
+    y: { type: /** @type {const} */ ("log"), label: "probability", grid: true, ticks: 6, tickFormat: tick },
     marks: [
       Plot.lineY(points, { x: "rank", y: "p", stroke: "var(--md-primary-fg-color)", strokeWidth: 2 }),
       Plot.tip(
@@ -111,6 +109,9 @@ function byRank(Plot, value) {
     ],
   };
 }
+
+/** @param {number} p  a power of ten: "0.01", "1e−6" */
+const tick = (p) => (p < 0.001 ? p.toExponential(0).replace("-", "−") : String(Number(p.toPrecision(1))));
 
 /** @typedef {{rank: number, p: number, sum: number}} Place */
 

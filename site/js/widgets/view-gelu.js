@@ -89,7 +89,8 @@ function curve(Plot, value) {
 function histogram(Plot, value) {
   return {
     ...MARGINS,
-    height: 130,
+    height: 145,
+    marginBottom: 42,
     x: { label: "before GELU", domain: [value.x.data[0], value.x.data[value.x.data.length - 1]] },
     y: { label: "numbers", grid: true, ticks: 3 },
     marks: [

@@ -25,8 +25,11 @@ export class ViewLogitLens extends LiveView {
   #readout = make("p", { class: "heat-readout", "aria-live": "polite" });
   /** @type {number | null} the first column, once the reader has chosen a cell */
   #first = null;
+  /** @type {number | null} the token that has been scrolled into view */
+  #seen = null;
   /** @type {AbortController | null} */
   #presence = null;
+  #watched = new ResizeObserver(() => this.#bringIntoView());
 
   /** @override */
   connectedCallback() {
@@ -35,6 +38,8 @@ export class ViewLogitLens extends LiveView {
     const { signal } = this.#presence;
     const again = () => this.value && this.inspection && this.draw(this.value, this.inspection);
     onSchemeChange(again, signal);
+    this.#watched.observe(this);
+    signal.addEventListener("abort", () => this.#watched.disconnect());
     this.#isOfFinal.addEventListener("change", again, { signal });
   }
 
@@ -64,10 +69,23 @@ export class ViewLogitLens extends LiveView {
     const choice = make("p", { class: "lens-choice" }, this.#isOfFinal, label);
     this.body.replaceChildren(scroll, this.#readout, choice);
     if (!this.#isPointed) this.#readout.textContent = hint(value);
-    const looked = this.querySelector(".lens-looked");
-    if (scrolled === undefined && looked instanceof HTMLElement) scroll.scrollLeft = looked.offsetLeft - 80;
-    else scroll.scrollLeft = scrolled ?? 0;
+    scroll.scrollLeft = scrolled ?? 0;
+    this.#bringIntoView();
     if (key) /** @type {HTMLElement | null} */ (this.querySelector(`[data-key="${key}"]`))?.focus();
+  }
+
+  /** Scrolls to the column that is looked at, once: in a sheet that is closed there is no place to scroll yet. */
+  #bringIntoView() {
+    const scroll = this.querySelector(".lens-scroll");
+    const column = /** @type {HTMLElement | null} */ (this.querySelector(".lens-looked"));
+    const token = this.inspection?.focus.token ?? null;
+    if (!scroll?.clientWidth || !column || token === this.#seen) return;
+    this.#seen = token;
+    const names = /** @type {HTMLElement} */ (this.querySelector("tbody th")).offsetWidth;
+    const isHidden =
+      column.offsetLeft < scroll.scrollLeft + names ||
+      column.offsetLeft + column.offsetWidth > scroll.scrollLeft + scroll.clientWidth;
+    if (isHidden) scroll.scrollLeft = column.offsetLeft - scroll.clientWidth / 2;
   }
 
   get #isPointed() {

@@ -47,7 +47,7 @@ export class ViewLogits extends LiveView {
    */
   #write({ tokens, sum, n_vocab }, { focus, pieces }) {
     const caption = make("caption", {}, "After ", make("code", {}, visible(pieces[focus.token])));
-    const heads = ["token", "logit", "e^(logit − highest)", "probability"];
+    const heads = ["token", "logit", "e to the logit − highest", "probability"];
     const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
     const rows = tokens.map((match, i) => this.#row(match, i));
     const all = `sum over all ${n_vocab.toLocaleString("en")} tokens`;

@@ -21,7 +21,7 @@ const FEED_FORWARD = { name: "added by feed-forward", colour: "var(--view-warm)"
 
 export class ViewResidual extends LiveView {
   #caption = make("p", { class: "view-caption" });
-  #keys = make("ul", { class: "chart-keys" }, ...[STREAM, ATTENTION, FEED_FORWARD].map(key));
+  #keys = make("p", { class: "chart-keys" }, ...[STREAM, ATTENTION, FEED_FORWARD].map(key));
   #chart = /** @type {PlotChart} */ (document.createElement("plot-chart"));
 
   /**
@@ -50,7 +50,7 @@ export class ViewResidual extends LiveView {
 function key({ name, colour, dash }) {
   const sample = make("span", { class: "chart-key", "aria-hidden": "true" });
   Object.assign(sample.style, { borderColor: colour, borderBlockStartStyle: dash ? "dashed" : "solid" });
-  return make("li", {}, sample, name);
+  return make("span", {}, sample, name);
 }
 
 /**
