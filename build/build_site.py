@@ -12,6 +12,7 @@ from pathlib import Path
 import compile_wasm
 import models_index
 import pages
+import policy
 import recorded
 import runtime_folder
 import shards
@@ -38,6 +39,7 @@ def build(folder: Path = DIST / "site", site_url: str | None = None) -> None:
         "vendor": lambda new: vendor.fill(new / "vendor"),
         "sgemm": lambda new: compile_wasm.fill(new / "wasm"),
         "examples": recorded.write,
+        "policy": policy.write,
         "models": lambda new: models_index.write(new / "models" / "index.json"),
         "parts": lambda new: shards.carry_over(folder, new),
         "runtime": lambda new: runtime_folder.fill(new / "pyodide"),

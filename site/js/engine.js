@@ -56,7 +56,7 @@ import { ExplainedError, explain } from "./errors.js";
 import { connect, drain } from "./protocol.js";
 import { DEFAULT_SETTINGS, Run } from "./run.js";
 import { downloadText, fetchIndex } from "./weights.js";
-import { createWorker } from "./worker-factory.js";
+import { createConfinedWorker, createWorker } from "./worker-factory.js";
 
 /** After one of these, Python in the worker can be used no more. */
 const FATAL = new Set(["WorkerError", "CrashedError", "ProtocolError"]);
@@ -447,6 +447,6 @@ const base = new URL("../", import.meta.url);
 
 export const engine = new Engine({
   base,
-  createWorker: () => createWorker(new URL("./worker.js", import.meta.url)),
+  createWorker: () => createConfinedWorker(new URL("./worker.js", import.meta.url)),
   createLoader: () => createWorker(new URL("./loader-worker.js", import.meta.url)),
 });

@@ -2,6 +2,29 @@
 import { ExplainedError } from "./errors.js";
 
 /**
+ * Starts a module worker under the page's own policy, which a worker started from an address would not be under: for
+ * Python, in which a reader's code may run. Nothing that it runs can reach another host.
+ *
+ * @param {URL} url
+ * @returns {import("./engine.js").WorkerLike}
+ */
+export function createConfinedWorker(url) {
+  // A static import would be refused; what is sent before the module is there would be lost, so it waits. A worker
+  // within this one could be under no policy again: there are none.
+  const lines = `
+    delete globalThis.Worker;
+    delete globalThis.SharedWorker;
+    const early = [];
+    const keep = (event) => { event.stopImmediatePropagation(); early.push(event); };
+    addEventListener("message", keep);
+    await import(${JSON.stringify(url.href)}).catch(reportError);
+    removeEventListener("message", keep);
+    for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));`;
+  const blob = URL.createObjectURL(new Blob([lines], { type: "text/javascript" }));
+  return createWorker(new URL(blob));
+}
+
+/**
  * Starts a module worker, or says what the browser lacks.
  *
  * @param {URL} url

@@ -18,9 +18,9 @@ from picogpt.script import script
 BOOT = """async () => {
     const at = (path) => new URL(path, document.baseURI);
     const { connect, drain } = await import(at("js/protocol.js"));
-    const { createWorker } = await import(at("js/worker-factory.js"));
+    const { createConfinedWorker } = await import(at("js/worker-factory.js"));
     const { fetchIndex } = await import(at("js/weights.js"));
-    const connection = connect(createWorker(at("js/worker.js")));
+    const connection = connect(createConfinedWorker(at("js/worker.js")));
     const base = at("./").href;
     await drain(connection.ask("boot", { base }));
     const entry = (await fetchIndex(new URL(base))).find(({ name }) => name === "shakespeare");

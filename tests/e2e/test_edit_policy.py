@@ -1,0 +1,112 @@
+"""The site's policy: nothing runs and nothing is asked but what the site brought along."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import faulty_site
+from faulty_site import FaultySite
+from prompt_box import BOOT_MS, PromptBox, opened
+
+# What a reader may be talked into running: each way out that a worker has, one after the other.
+WAYS_OUT = """
+import js
+from pyodide.code import run_js
+
+TRIED = []
+
+def attempt(name, way):
+    try:
+        way()
+        TRIED.append(name)
+    except BaseException:
+        pass
+
+attempt("fetch", lambda: js.fetch("http://127.0.0.1:{port}/fetch", mode="no-cors"))
+attempt("socket", lambda: js.WebSocket.new("ws://127.0.0.1:{port}/socket"))
+attempt("events", lambda: js.EventSource.new("http://127.0.0.1:{port}/events"))
+attempt("run_js", lambda: run_js("import('http://127.0.0.1:{port}/import.js')"))
+attempt("worker", lambda: js.Worker.new("js/loader-worker.js"))
+
+
+def request():
+    asked = js.XMLHttpRequest.new()
+    asked.open("GET", "http://127.0.0.1:{port}/xhr")
+    asked.send()
+
+
+attempt("request", request)
+
+def gelu(x):
+    return x
+"""
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list[bytes]]]:
+    """A server of another origin: its port, and what has reached it."""
+    server = socket.create_server(("127.0.0.1", 0))
+    heard: list[bytes] = []
+
+    def listen() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            heard.append(connection.recv(200))
+            connection.close()
+
+    threading.Thread(target=listen, daemon=True).start()
+    yield server.getsockname()[1], heard
+    server.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose complaints about its policy are what the tests are after."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def test_a_script_that_somebody_put_into_a_page_does_not_run(page: Page, site: FaultySite) -> None:
+    home = (site.root / "index.html").read_text("utf-8")
+    attack = "<script>window.hurt = 1</script><img src=nothing.png onerror='window.hurt = 2'>"
+    body = home.replace("</article>", f"{attack}</article>").encode()
+    assert attack.encode() in body
+    site.fault("attacked.html", faulty_site.Fault(body=body, content_type="text/html"))
+    page.goto(site.url + "attacked.html")
+    expect(page.locator("prompt-box textarea")).to_be_visible()
+    assert page.evaluate("window.hurt") is None
+    assert page.evaluate("typeof __md_get") == "function"  # the theme's own script has run
+
+
+def test_what_a_reader_runs_reaches_no_other_host(
+    page: Page, site: FaultySite, listener: tuple[int, list[bytes]]
+) -> None:
+    port, heard = listener
+    box = opened(page, site.url + "learn/feed-forward/")
+    at = page.locator('model-editor[function="gelu"]').first
+    at.locator(".edit-open").click()
+    at.get_by_role("textbox").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(WAYS_OUT.replace("{port}", str(port)))
+    at.get_by_role("button", name="Run").click()
+    expect(at).to_have_attribute("data-state", "done", timeout=BOOT_MS)
+    check_still_works(box)
+    assert heard == []
+    with socket.create_connection(("127.0.0.1", port)) as connection:  # it would have heard
+        connection.sendall(b"hello")
+        while not heard:
+            page.wait_for_timeout(20)
+
+
+def check_still_works(box: PromptBox) -> None:
+    box.element.locator("details").first.evaluate("settings => { settings.open = true; }")
+    assert box.run("ROMEO:", greedy=True, n_tokens=3)
