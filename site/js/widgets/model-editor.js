@@ -83,6 +83,7 @@ export class ModelEditor extends HTMLElement {
     this.#edit.addEventListener("click", async () => (await this.open()).focus());
     this.#run.addEventListener("click", () => this.#start());
     this.#run.title = "Ctrl+Enter, or ⌘+Enter";
+    this.#stop.setAttribute("aria-label", "Stop the edit"); // the box has a Stop of its own
     this.#stop.addEventListener("click", () => edits.stop());
     this.#reset.addEventListener("click", () => this.#restore());
     this.#close.addEventListener("click", () => this.#shut());
