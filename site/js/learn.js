@@ -2,6 +2,8 @@
 /** What the pages of Learn need beside the prompt box; main.js fetches it on the first of them. */
 import "./widgets/learn-bench.js";
 import "./widgets/model-editor.js";
+import "./widgets/model-experiments.js";
+import "./widgets/model-moves.js";
 import "./widgets/view-attention-heads.js";
 import "./widgets/view-attention-scores.js";
 import "./widgets/view-attention-weights.js";

@@ -2,6 +2,7 @@
 /** The one script of every page: defines the site's custom elements; those of Learn come when a page has one. */
 import "./scrollers.js";
 import "./widgets/prompt-box.js";
+import "./widgets/shared-link.js";
 import "./widgets/edit-banner.js";
 import "./widgets/speed-test.js";
 import { engine } from "./engine.js";
@@ -14,6 +15,6 @@ if (address) engine.arrivals.offerAddress(address);
 const { document$ } = /** @type {{document$?: {subscribe: (on: () => void) => void}}} */ (
   /** @type {unknown} */ (globalThis)
 );
-const lookForLearn = () => document.querySelector("learn-bench, model-editor") && import("./learn.js");
+const lookForLearn = () => document.querySelector("learn-bench, model-editor, model-experiments") && import("./learn.js");
 if (document$) document$.subscribe(lookForLearn);
 else lookForLearn();

@@ -24,13 +24,13 @@ MODIFIER = "Control+Enter"
 def shared(browser: Browser, served_site: FaultySite) -> Iterator[PromptBox]:
     """One page for all tests, its model loaded."""
     with shared_box(browser, served_site.url + "learn/attention/") as box:
-        box.element.locator("details").first.evaluate("settings => { settings.open = true; }")
         yield box
 
 
 @pytest.fixture
 def box(shared: PromptBox) -> Iterator[PromptBox]:
     """The page of the attention's functions, nothing edited."""
+    shared.element.locator("details").first.evaluate("settings => { settings.open = true; }")
     shared.prompt.fill(PROMPT)
     shared.set(greedy=True, n_tokens=N_TOKENS)
     yield shared

@@ -165,3 +165,16 @@ def next_p(prompt):
 def test_the_file_to_take_along_is_for_the_asking():
     ask("edit", "gelu", IDENTITY)
     assert IDENTITY in ask("script")
+
+
+def test_how_far_an_edit_moves_the_next_token_is_the_difference_of_the_two_models_logits():
+    loaded = browser.chosen()
+    inputs, n_head = loaded.encode(PROMPT), loaded.hparams["n_head"]
+    before = model.gpt2(inputs, **loaded.params, n_head=n_head)[-1]
+    ask("edit", "gelu", IDENTITY)
+    after = model.gpt2(inputs, **loaded.params, n_head=n_head)[-1]
+    moved = ask("moved", PROMPT)
+    assert moved["largest"] == pytest.approx(np.max(np.abs(after - before)), rel=1e-5)
+    assert moved["ids"][0] == int(np.argmax(before))
+    ask("restore")
+    assert ask("moved", PROMPT)["largest"] == 0

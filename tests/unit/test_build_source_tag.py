@@ -92,7 +92,7 @@ def test_a_tag_becomes_a_fenced_block_titled_with_the_file(root: Path) -> None:
 
 
 def test_the_fence_is_longer_than_any_in_the_source(root: Path) -> None:
-    assert expand("{{ source picogpt.model.first }}", root).startswith("````python ")
+    assert "\n````python " in expand("{{ source picogpt.model.first }}", root)
 
 
 def test_an_indented_tag_stays_in_its_list_or_admonition(root: Path) -> None:
@@ -124,3 +124,13 @@ def test_no_name_outside_the_sources_is_found(root: Path, name: str) -> None:
 def test_a_tag_that_would_be_shown_raw_is_an_error(root: Path, line: str) -> None:
     with pytest.raises(SourceTagError, match="alone on its line"):
         expand(line, root)
+
+
+def test_a_layer_comes_with_its_editor_and_the_view_of_its_lines() -> None:
+    page = expand("{{ source picogpt.model.softmax }}")
+    assert '<model-editor function="softmax"></model-editor><view-lines function="softmax"' in page
+
+
+def test_the_whole_model_comes_with_one_editor_and_what_is_no_model_with_none() -> None:
+    assert expand("{{ source picogpt.model }}").count('<model-editor function="model">') == 1
+    assert "model-editor" not in expand("{{ source picogpt.matmul }}")

@@ -99,7 +99,7 @@ function row({ text, side, probability, other }) {
  */
 export function movedTable(title, { texts, before, after, donor, largest }) {
   const caption = make("caption", {}, `${title}: the largest change of a logit is ${short(largest)}.`);
-  const names = ["token", "before", "after", ...(donor ? ["the first prompt’s own"] : [])];
+  const names = ["token", "before", "after", ...(donor ? ["the first text’s own"] : [])];
   const head = make("tr", {}, ...names.map((text) => make("th", { scope: "col" }, text)));
   const rows = texts.map((text, i) => {
     const name = make("th", { scope: "row" }, make("code", {}, visible(text)));

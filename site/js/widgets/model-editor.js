@@ -45,7 +45,8 @@ export class ModelEditor extends HTMLElement {
     this.#presence = new AbortController();
     edits.addEventListener("change", () => this.#show(), { signal: this.#presence.signal });
     this.#edit.hidden = !this.#block;
-    if (this.#block && edits.drafts.has(this.function)) this.open();
+    if (this.dataset.experiments !== undefined && !this.function) this.#resume();
+    else if (this.#block && edits.drafts.has(this.function)) this.open();
     this.#show();
   }
 
@@ -97,6 +98,14 @@ export class ModelEditor extends HTMLElement {
   /** The code that the page came with. */
   get #printed() {
     return this.#block?.querySelector("code")?.textContent?.trimEnd() ?? "";
+  }
+
+  /** Shows again what was run here before the reader went to another page. */
+  #resume() {
+    const [name] = [...edits.drafts].findLast(([, { page }]) => page === location.pathname) ?? [];
+    if (!name) return;
+    this.setAttribute("function", name);
+    this.open();
   }
 
   #withEditor() {

@@ -19,6 +19,7 @@ import { EngineChoice, engineName } from "./engine-choice.js";
 import { ModelPicker } from "./model-picker.js";
 import { OwnModels } from "./own-models.js";
 import { SettingsFields } from "./settings-fields.js";
+import { linkToRun } from "./shared-link.js";
 import { StatusLine } from "./status-line.js";
 import { TokenOutput } from "./token-output.js";
 
@@ -50,6 +51,7 @@ export class PromptBox extends HTMLElement {
   #status = new StatusLine();
   #output = new TokenOutput();
   #copy = make("button", { type: "button", class: "pb-quiet", disabled: true }, "Copy");
+  #share = make("button", { type: "button", class: "pb-quiet" }, "Share");
   #facts = make("p", { class: "pb-facts" });
   #error = make("div", { class: "pb-error", role: "alert" });
   #form = make("form", { class: "pb-form", novalidate: true });
@@ -101,7 +103,7 @@ export class PromptBox extends HTMLElement {
       "div",
       { class: "pb-output-head" },
       make("span", { class: "pb-caption", "aria-hidden": "true" }, "Output"),
-      this.#copy,
+      make("span", {}, this.#share, this.#copy),
     );
     const result = make("div", { class: "pb-result" }, outputHead, this.#output.element, this.#facts);
     this.replaceChildren(
@@ -133,6 +135,16 @@ export class PromptBox extends HTMLElement {
     this.#model.addEventListener("change", () => engine.choose(this.#model.value));
     this.#stop.addEventListener("click", () => engine.stop());
     this.#copy.addEventListener("click", () => this.#copyText());
+    this.#share.addEventListener("click", async () => {
+      this.#remember();
+      const link = await linkToRun();
+      history.replaceState(history.state, "", new URL(link).hash); // to be copied there, where the clipboard is shut
+      await navigator.clipboard?.writeText(link).catch(() => {});
+      this.#share.textContent = "Link copied";
+      setTimeout(() => {
+        this.#share.textContent = "Share";
+      }, 1500);
+    });
   }
 
   /** Shows what was typed and chosen on another page, or what this page proposes. */

@@ -1,0 +1,105 @@
+// @ts-check
+/**
+ * <shared-link>: stands above the page that a link with a run was opened on. The prompt and the settings are in the box at
+ * once; code that the link carries is shown, and runs after a click, never before.
+ *
+ * @typedef {import("../share.js").Shared} Shared
+ */
+import { edits } from "../edits.js";
+import { engine } from "../engine.js";
+import { explain } from "../errors.js";
+import { pack, unpack } from "../share.js";
+import { make } from "./dom.js";
+
+class SharedLink extends HTMLElement {
+  /** @param {Shared} shared */
+  show(shared) {
+    const run = make("button", { type: "button", class: "edit-run" }, "Run this code");
+    const leave = make("button", { type: "button", class: "edit-quiet" }, "Leave it");
+    run.addEventListener("click", () => this.#run(shared));
+    leave.addEventListener("click", () => this.remove());
+    this.className = "md-typeset";
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", "Code in the link");
+    const texts = Object.entries(shared.edits).map(([name, text]) => {
+      const scroll = { tabindex: "0", role: "region", "aria-label": `Code of ${name}` };
+      return make("pre", scroll, make("code", {}, text));
+    });
+    this.replaceChildren(
+      make(
+        "p",
+        {},
+        "The link that you opened carries code that changes the model. Read it before you run it.",
+      ),
+      ...texts,
+      run,
+      leave,
+    );
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.className = "md-typeset";
+    this.replaceChildren(make("p", { role: "alert" }, text));
+  }
+
+  /** @param {Shared} shared */
+  async #run({ prompt, settings, edits: texts }) {
+    try {
+      for (const [name, text] of Object.entries(texts)) {
+        edits.keep(name, text);
+        engine.noteEdits(await edits.ask("edit", [name, text]));
+      }
+      engine.generate(prompt, settings);
+      this.remove();
+    } catch (error) {
+      const { message, hint } = explain(error);
+      this.say(`${message} ${hint}`);
+    }
+  }
+}
+
+customElements.define("shared-link", SharedLink);
+
+/** A link to the run in the box: with the seed that it was made with. */
+export async function linkToRun() {
+  const { run, session, edits: texts } = engine;
+  const settings = { ...session.settings, seed: session.settings.seed ?? run?.start?.seed ?? null };
+  const prompt = session.prompt ?? (typeof run?.prompt === "string" ? run.prompt : "");
+  const fragment = await pack({ prompt, settings, model: session.model, edits: texts });
+  return new URL(fragment, engine.base).href;
+}
+
+/** Shows what the address carries. */
+async function open() {
+  const place = document.querySelector("[data-md-component=container]");
+  if (!place) return;
+  const link = /** @type {SharedLink} */ (document.createElement("shared-link"));
+  try {
+    const shared = await unpack(location.hash);
+    if (!shared) return;
+    engine.remember({ prompt: shared.prompt, settings: shared.settings });
+    if (shared.model) chooseOnceKnown(shared.model);
+    for (const box of document.querySelectorAll("prompt-box")) box.replaceWith(box.cloneNode()); // shows it
+    if (Object.keys(shared.edits).length === 0) return;
+    place.before(link);
+    link.show(shared);
+  } catch (error) {
+    place.before(link);
+    const { message, hint } = explain(error);
+    link.say(`${message} ${hint}`);
+  }
+}
+
+/** @param {string} name  of a model; one that has to be fetched is offered, not fetched */
+function chooseOnceKnown(name) {
+  const known = () => engine.state.models.some((model) => model.name === name);
+  const choose = () => {
+    if (!engine.state.info || !known()) return;
+    engine.removeEventListener("state", choose);
+    engine.choose(name);
+  };
+  engine.addEventListener("state", choose);
+}
+
+open();
