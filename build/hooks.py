@@ -6,11 +6,12 @@ from typing import Any
 
 from jinja2 import Environment
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 import bench_tag
 import formulas
+import model_links
 import source_tag
 from project import BuildError
 
@@ -20,9 +21,35 @@ SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
     """Put sources and benchmarks into a page; a tag that names nothing of the sources ends the build."""
     try:
-        return source_tag.expand(bench_tag.expand(markdown))
+        linked = model_links.expand(markdown, page.file.src_uri)
+        return source_tag.expand(bench_tag.expand(linked))
     except source_tag.SourceTagError as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
+
+
+def on_page_content(html: str, *, page: Page, files: Files, **_: Any) -> str:
+    """On the page of the whole model, link each function to the page that explains it."""
+    if page.file.src_uri != model_links.WHOLE:
+        return html
+    sources = [(file.src_uri, file.content_string) for file in in_order(files)]
+    targets = {
+        name: page_url
+        for name, path in model_links.explained(sources).items()
+        if (file := files.get_file_from_path(path)) and (page_url := file.url_relative_to(page.file))
+    }
+    return model_links.link(html, targets)
+
+
+def in_order(files: Files) -> list[File]:
+    """The pages with those in the navigation first, in its order."""
+    pages = [file for file in files.documentation_pages() if file.page]
+    first = [file for file in pages if file.page and not file.page.previous_page and file.page.next_page]
+    order: list[File] = []
+    at = first[0].page if first else None
+    while at:
+        order.append(at.file)
+        at = at.next_page
+    return order
 
 
 def on_env(env: Environment, *, files: Files, **_: Any) -> Environment:
