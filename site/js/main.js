@@ -5,6 +5,7 @@ import "./widgets/prompt-box.js";
 import "./widgets/shared-link.js";
 import "./widgets/edit-banner.js";
 import "./widgets/speed-test.js";
+
 import { engine } from "./engine.js";
 
 // ?model=URL offers the checkpoint at that address, once for a page load: the reader is asked before anything is fetched
@@ -15,6 +16,7 @@ if (address) engine.arrivals.offerAddress(address);
 const { document$ } = /** @type {{document$?: {subscribe: (on: () => void) => void}}} */ (
   /** @type {unknown} */ (globalThis)
 );
-const lookForLearn = () => document.querySelector("learn-bench, model-editor, model-experiments") && import("./learn.js");
+const lookForLearn = () =>
+  document.querySelector("learn-bench, model-editor, model-experiments") && import("./learn.js");
 if (document$) document$.subscribe(lookForLearn);
 else lookForLearn();

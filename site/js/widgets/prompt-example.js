@@ -20,7 +20,9 @@ export class PromptExample extends HTMLElement {
   /** What to do now. */
   #advice() {
     const wanted = this.getAttribute("model");
-    const chosen = /** @type {HTMLSelectElement | null} */ (document.querySelector("prompt-box .pb-model select"));
+    const chosen = /** @type {HTMLSelectElement | null} */ (
+      document.querySelector("prompt-box .pb-model select")
+    );
     if (!wanted || !chosen || chosen.value === wanted) return "It is in the box: press Generate there.";
     return `It is in the box. The model chosen there is another one: ${wanted} is the one to try this with.`;
   }

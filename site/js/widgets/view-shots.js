@@ -29,7 +29,11 @@ export class ViewShots extends LiveView {
     this.body.replaceChildren(table);
     if (runs.length > 1) return;
     this.body.append(
-      make("p", { class: "view-hint" }, "A prompt of several lines has more rows: one for each number of lines."),
+      make(
+        "p",
+        { class: "view-hint" },
+        "A prompt of several lines has more rows: one for each number of lines.",
+      ),
     );
   }
 }
@@ -37,7 +41,12 @@ export class ViewShots extends LiveView {
 /** @param {Run} run */
 function row({ n_before, n_tokens, tokens, probabilities }) {
   const guesses = tokens.flatMap((token, i) => [
-    make("span", { class: "shots-guess" }, make("code", {}, visible(token)), ` ${percent(probabilities.data[i])}`),
+    make(
+      "span",
+      { class: "shots-guess" },
+      make("code", {}, visible(token)),
+      ` ${percent(probabilities.data[i])}`,
+    ),
     " ",
   ]);
   return make(
