@@ -12,6 +12,7 @@ from mkdocs.structure.pages import Page
 import bench_tag
 import formulas
 import model_links
+import reference_tags
 import source_tag
 from project import BuildError
 
@@ -22,8 +23,8 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
     """Put sources and benchmarks into a page; a tag that names nothing of the sources ends the build."""
     try:
         linked = model_links.expand(markdown, page.file.src_uri)
-        return source_tag.expand(bench_tag.expand(linked))
-    except source_tag.SourceTagError as error:
+        return source_tag.expand(reference_tags.expand(bench_tag.expand(linked)))
+    except (source_tag.SourceTagError, reference_tags.ReferenceTagError) as error:
         raise PluginError(f"{page.file.src_uri}: {error}") from error
 
 

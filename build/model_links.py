@@ -17,13 +17,11 @@ WHOLE = "learn/the-whole-model.md"
 HOMES = {"transformer_block": "learn/blocks.md"}  # shown elsewhere before its own page
 TAG = re.compile(r"^\{\{[ \t]*source[ \t]+picogpt\.model\.(?P<name>\w+)[ \t]*\}\}[ \t]*$", re.MULTILINE)
 LINES = re.compile(r"\{\{[ \t]*lines[ \t]+picogpt\.model[ \t]*\}\}")
-DEFINED = re.compile(
-    r'(?P<def><span class="k">def</span>\s*(?:<span class="w"> *</span>)?)<span class="nf">(?P<name>\w+)</span>'
-)
+DEFINED = re.compile(r'(?P<def><span class="k">def</span>.{,40}?)<span class="nf">(?P<name>\w+)</span>')
 
 
 def expand(markdown: str, page: str) -> str:
-    """The page `page` (a path below site/) with links back below its functions, and counts of lines filled in."""
+    """The page at `page`, a path below site/, with links back and counts of lines."""
     markdown = LINES.sub(lambda _: str(lines_of_code(model_source())), markdown)
     if not page.startswith("learn/") or page == WHOLE:
         return markdown
@@ -46,16 +44,14 @@ def explained(pages: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def link(html: str, targets: dict[str, str]) -> str:
-    """The rendered page of the whole model: each function's name an anchor, and a link to its page's address."""
+    """The page of the whole model as HTML: each function's name an anchor, and a link to its page."""
 
     def linked(match: re.Match[str]) -> str:
         name = match["name"]
+        anchor = f'class="nf" id="model-{name}"'
         if name not in targets:
-            return f'{match["def"]}<span class="nf" id="model-{name}">{name}</span>'
-        anchor = (
-            f'<a class="nf" id="model-{name}" href="{targets[name]}" title="The page on {name}">{name}</a>'
-        )
-        return match["def"] + anchor
+            return f"{match['def']}<span {anchor}>{name}</span>"
+        return f'{match["def"]}<a {anchor} href="{targets[name]}" title="The page on {name}">{name}</a>'
 
     return DEFINED.sub(linked, html)
 
@@ -63,11 +59,6 @@ def link(html: str, targets: dict[str, str]) -> str:
 def model_source() -> str:
     """The text of picogpt/model.py."""
     return (ROOT / "picogpt" / "model.py").read_text("utf-8")
-
-
-def functions(source: str) -> list[str]:
-    """The functions of a module, in the order of the file."""
-    return [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
 
 
 def lines_of_code(source: str) -> int:

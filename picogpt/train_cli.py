@@ -144,8 +144,8 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def evaluation(argv: list[str]) -> int:
-    """`picogpt eval`: how well a model predicts a text; its exit status."""
+def eval_parser() -> argparse.ArgumentParser:
+    """The options of `picogpt eval`."""
     options = argparse.ArgumentParser("picogpt eval", description="Measure how well a model predicts a text.")
     options.add_argument("--text", type=Path, required=True, metavar="FILE", help="UTF-8")
     options.add_argument(
@@ -155,7 +155,12 @@ def evaluation(argv: list[str]) -> int:
     options.add_argument(
         "--stride", type=int, metavar="N", help="tokens by which the window moves (half the context)"
     )
-    args = options.parse_args(argv)
+    return options
+
+
+def evaluation(argv: list[str]) -> int:
+    """`picogpt eval`: how well a model predicts a text; its exit status."""
+    args = eval_parser().parse_args(argv)
     encoder, hparams, params = _load(args.model_size, args.models_dir)
     text = _read(args.text)
     from tqdm import tqdm

@@ -15,8 +15,8 @@ N_TOKENS = 1024  # read in all, at most: as many as one long prompt
 def shots(text: Text, n: int = 3, most: int = 5) -> Answer:
     """The `n` likeliest next tokens after the last line of the prompt, with 0, 1, 2 … lines before it.
 
-    Each row is a run of its own, on the last lines alone; a text of ids without a vocabulary has no lines. There
-    are at most `most` rows, the whole prompt among them, and no more than have N_TOKENS tokens together.
+    Each row is a run of its own, on the last lines alone; ids without a vocabulary have no lines. There are
+    at most `most` rows, the whole prompt among them, and no more than have N_TOKENS tokens together.
     """
     runs = [_run(text, shown, n) for shown in _texts(text, most)]
     return {"runs": runs, "n_vocab": text.hparams["n_vocab"]}
