@@ -28,7 +28,7 @@ def _texts(text: Text, most: int) -> list[tuple[int, list[int]]]:
         return [(0, text.ids)]
     lines = text.prompt.splitlines(keepends=True)
     shown, left = [(len(lines) - 1, text.ids)], N_TOKENS - len(text.ids)
-    shorter = []
+    shorter: list[tuple[int, list[int]]] = []
     for n_before in range(len(lines) - 1):
         tail = "".join(lines[len(lines) - 1 - n_before :])
         ids = text.encoder.encode(tail)
