@@ -141,7 +141,7 @@ def test_a_link_shows_its_code_runs_it_after_a_click_and_writes_the_same_text(
     box.wait_until_done()
     written = box.ids()
     box.page.get_by_role("button", name="Share").click()
-    box.page.wait_for_function("location.hash.startsWith('#try=')")
+    box.page.wait_for_function("() => location.hash.startsWith('#try=')")
     link = site.url + "#" + box.page.url.partition("#")[2]
     first.close()
 

@@ -322,7 +322,7 @@ def test_content_range_need_not_be_readable(home: Page, hub: Hub) -> None:
 def test_cancel_keeps_what_has_arrived_and_the_small_model_is_usable_meanwhile(home: Page, hub: Hub) -> None:
     hub.faults.bytes_per_second = 4e6
     download(home)
-    home.wait_for_function("document.querySelector('.mp-progress').value > 6e6")
+    home.wait_for_function("() => document.querySelector('.mp-progress').value > 6e6")
     text = panel(home, "fetching").inner_text()
     assert re.search(r"[\d.]+ of 13.7 MB from huggingface.co · [\d.]+ MB/s · \d+ s left", text), text
     assert the_small_model_answers(home)
@@ -339,7 +339,7 @@ def test_cancel_keeps_what_has_arrived_and_the_small_model_is_usable_meanwhile(h
 def test_a_reload_in_the_middle_goes_on_where_it_stopped(home: Page, site: FaultySite, hub: Hub) -> None:
     hub.faults.bytes_per_second = 4e6
     download(home)
-    home.wait_for_function("document.querySelector('.mp-progress').value > 8e6")
+    home.wait_for_function("() => document.querySelector('.mp-progress').value > 8e6")
     open_home(home, site)
     hub.faults = Faults()
     assert "not whole yet" in stored(home)
@@ -412,7 +412,7 @@ def test_a_disk_that_fills_up_on_the_way_makes_no_difference_to_the_model(
 ) -> None:
     hub.faults.bytes_per_second = 5e6
     download(home)
-    home.wait_for_function("document.querySelector('.mp-progress').value > 5e6")
+    home.wait_for_function("() => document.querySelector('.mp-progress').value > 5e6")
     override_quota(home, site, 6_000_000)
     hub.faults.bytes_per_second = 0
     text = panel(home, "done").inner_text()

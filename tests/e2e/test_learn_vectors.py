@@ -119,6 +119,6 @@ def test_a_click_on_a_dot_looks_at_its_token(box: PromptBox) -> None:
     chart = page.locator("view-layer-norm-tokens plot-chart")
     chart.scroll_into_view_if_needed()
     chart.locator("circle").nth(1).click(force=True)
-    page.wait_for_function("document.querySelector('view-tokens').inspection.focus.token === 1")
+    page.wait_for_function("() => document.querySelector('view-tokens').inspection.focus.token === 1")
     settle(page)
     assert page.locator("view-layer-norm-tokens").evaluate("view => view.inspection.focus.token") == 1

@@ -91,7 +91,7 @@ def test_a_wide_formula_scrolls_within_itself_and_by_keyboard(
     assert violations(page, ".md-content") == []
     wide.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('div.arithmatex').scrollLeft > 0")
+    page.wait_for_function("() => document.querySelector('div.arithmatex').scrollLeft > 0")
     page.set_viewport_size({"width": 2000, "height": 844})
     expect(wide).not_to_have_attribute("tabindex", "0")
 
