@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page
@@ -81,6 +82,18 @@ def test_every_link_within_the_site_leads_somewhere(page: Page, site: FaultySite
     own = {link.partition("#")[0] for link in links if link.startswith(site.url)}
     assert own
     assert [link for link in own if page.request.get(link).status != 200] == []
+
+
+def test_every_anchor_within_the_site_is_on_its_page(page: Page, site: FaultySite) -> None:
+    pages = re.findall(r"<loc>(.*?)</loc>", (site.root / "sitemap.xml").read_text("utf-8"))
+    links, names = set(), {}
+    for address in pages:
+        page.goto(address)
+        links |= set(page.eval_on_selector_all("a[href*='#']", "links => links.map(link => link.href)"))
+        names[address] = set(page.eval_on_selector_all("[id]", "all => all.map(one => one.id)"))
+    parts = [link.partition("#")[::2] for link in links if link.partition("#")[0] in names]
+    assert any(address.endswith("/the-whole-model/") and name == "model-gelu" for address, name in parts)
+    assert [(address, name) for address, name in parts if name and unquote(name) not in names[address]] == []
 
 
 @pytest.mark.parametrize(
