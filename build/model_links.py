@@ -48,10 +48,10 @@ def link(html: str, targets: dict[str, str]) -> str:
 
     def linked(match: re.Match[str]) -> str:
         name = match["name"]
-        anchor = f'class="nf" id="model-{name}"'
-        if name not in targets:
-            return f"{match['def']}<span {anchor}>{name}</span>"
-        return f'{match["def"]}<a {anchor} href="{targets[name]}" title="The page on {name}">{name}</a>'
+        text = name
+        if name in targets:  # the anchor is the span's: the theme hides links in code that have an id
+            text = f'<a href="{targets[name]}" title="The page on {name}">{name}</a>'
+        return f'{match["def"]}<span class="nf" id="model-{name}">{text}</span>'
 
     return DEFINED.sub(linked, html)
 

@@ -54,8 +54,8 @@ def test_a_prompt_of_one_line_says_what_more_lines_would_show(page: Page) -> Non
 
 def test_the_page_is_as_wide_as_its_window_on_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    wide = """() => [...document.querySelectorAll("prompt-example pre, article *")]
-        .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".md-typeset__scrollwrap"))
+    wide = """() => [...document.querySelectorAll("prompt-example, prompt-example *, view-shots *")]
+        .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
         .map((e) => e.outerHTML.slice(0, 80))"""
     assert page.evaluate(wide) == []
 
@@ -63,7 +63,7 @@ def test_the_page_is_as_wide_as_its_window_on_a_phone(page: Page) -> None:
 def test_a_function_leads_to_its_page_and_that_page_back(page: Page) -> None:
     page.locator('.md-nav a[href$="learn/the-whole-model/"]').first.evaluate("a => a.click()")
     page.wait_for_url("**/the-whole-model/")
-    page.locator("#model-attention_weights").click()
+    page.locator("#model-attention_weights a").click()
     page.wait_for_url("**/learn/attention/")
     page.get_by_role("link", name="attention_weights in the whole model").click()
     page.wait_for_url("**/the-whole-model/#model-attention_weights")

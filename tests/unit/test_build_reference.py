@@ -34,7 +34,9 @@ def test_names_become_links_and_anchors_and_calls_stay_as_they_are():
         '<span class="k">def</span> <span class="nf">other</span> <span class="n">gelu</span>'
     )
     linked = model_links.link(html, {"gelu": "../feed-forward/"})
-    assert re.findall(r'<a [^>]*id="model-gelu" href="\.\./feed-forward/"[^>]*>gelu</a>', linked)
+    assert re.findall(
+        r'<span class="nf" id="model-gelu"><a href="\.\./feed-forward/"[^>]*>gelu</a></span>', linked
+    )
     assert '<span class="nf" id="model-other">other</span>' in linked
     assert linked.count("<a ") == 1
 
