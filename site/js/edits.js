@@ -117,7 +117,8 @@ export class Edits extends EventTarget {
     if (name === null) this.drafts.clear();
     else this.drafts.delete(name);
     if (name === null || this.outcome?.name === name) this.outcome = null;
-    if (Object.keys(this.engine.edits).length) this.engine.noteEdits(await this.ask("restore", [name]));
+    // an edit that was given up on its way may have arrived in Python all the same
+    if (this.engine.state.info) this.engine.noteEdits(await this.ask("restore", [name]));
     this.#announce();
   }
 

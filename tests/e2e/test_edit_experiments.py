@@ -113,7 +113,7 @@ def test_patching_and_rounding_show_how_far_the_answer_moves(box: PromptBox) -> 
     assert np.isfinite(moved.largest)
 
 
-def test_the_model_as_edited_can_be_taken_along(box: PromptBox, tmp_path: Path) -> None:
+def test_the_model_can_be_taken_along_in_one_file(box: PromptBox, tmp_path: Path) -> None:
     page = box.page
     page.locator('a[href$="learn/the-whole-model/"]').first.evaluate("a => a.click()")
     page.wait_for_url("**/learn/the-whole-model/")

@@ -41,7 +41,7 @@ export async function codeEditor(parent, { text, label, onChange, onRun }) {
       cm.Prec.highest(cm.keymap.of([{ key: "Mod-Enter", run }])),
       // Tab is not among the keys: it leads out of the editor, as everywhere on the page
       cm.keymap.of([...cm.defaultKeymap, ...cm.historyKeymap]),
-      cm.EditorView.contentAttributes.of({ "aria-label": label }),
+      cm.EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       cm.EditorView.updateListener.of((update) => {
         if (update.docChanged) onChange(update.state.doc.toString());
       }),

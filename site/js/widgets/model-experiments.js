@@ -94,6 +94,7 @@ class ModelAblation extends Experiment {
   /** @type {Map<string, HTMLElement>} "heads 0 3" or "ffns 0" */
   #cells = new Map();
   #name = "gpt2"; // the function that an ablation edits
+  #nClicks = 0;
 
   /** @override @param {import("../engine.js").ModelInfo} info */
   async parts({ n_layer, n_head }) {
@@ -147,9 +148,11 @@ class ModelAblation extends Experiment {
         .map(([key]) => key.split(" "))
         .filter(([name]) => name === kind)
         .map(([, ...at]) => at.map(Number));
+    this.#nClicks += 1;
+    const click = this.#nClicks;
     if (silent.length === 0) return edits.restore(this.#name);
     const source = await edits.ask("ablation_source", [chosen("heads"), chosen("ffns").flat()]);
-    pageEditor()?.put(this.#name, source);
+    if (click === this.#nClicks) pageEditor()?.put(this.#name, source); // else the choice is another one by now
   }
 }
 
