@@ -82,6 +82,7 @@ def test_heads_and_layers_are_silenced_by_clicking_them(box: PromptBox) -> None:
     assert ids(page, "edited") == ids_here("gpt2", ablation(heads={(0, 1)}))
     page.get_by_role("button", name="Feed-forward layer of block 1").click()
     expect(page.locator(".cm-content")).to_contain_text("SILENT_FFNS = [1]")
+    expect(page.locator("model-ablation [aria-pressed=true]")).to_have_count(2)
     wait(page, "gpt2")
     assert ids(page, "edited") == ids_here("gpt2", ablation(heads={(0, 1)}, ffns={1}))
     for name in ("Head 1 of block 0", "Feed-forward layer of block 1"):

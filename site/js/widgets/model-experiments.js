@@ -95,6 +95,7 @@ class ModelAblation extends Experiment {
   #cells = new Map();
   #name = "gpt2"; // the function that an ablation edits
   #nClicks = 0;
+  #wasEdited = false;
 
   /** @override @param {import("../engine.js").ModelInfo} info */
   async parts({ n_layer, n_head }) {
@@ -124,7 +125,10 @@ class ModelAblation extends Experiment {
 
   /** @override */
   mark() {
-    if (engine.edits[this.#name] || edits.isWorking) return;
+    const isEdited = this.#name in engine.edits;
+    const isOver = this.#wasEdited && !isEdited;
+    this.#wasEdited = isEdited;
+    if (!isOver) return; // what was clicked on a moment ago may be on its way into the model
     for (const cell of this.#cells.values()) cell.setAttribute("aria-pressed", "false");
   }
 
