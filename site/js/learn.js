@@ -1,5 +1,6 @@
 // @ts-check
 /** What the pages of Learn need beside the prompt box; main.js fetches it on the first of them. */
+import "./widgets/cache-chart.js";
 import "./widgets/learn-bench.js";
 import "./widgets/model-editor.js";
 import "./widgets/model-experiments.js";
@@ -35,6 +36,7 @@ import "./widgets/view-sampling.js";
 import "./widgets/view-shots.js";
 import "./widgets/view-softmax.js";
 import "./widgets/view-split-heads.js";
+import "./widgets/view-step.js";
 import "./widgets/view-surprise.js";
 import "./widgets/view-tokens.js";
 import "./widgets/view-top-p.js";
