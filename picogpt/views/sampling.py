@@ -1,7 +1,5 @@
 """Page "Sampling": what each setting leaves of the distribution, the number that draws, why greedy loops."""
 
-from typing import Any
-
 import numpy as np
 
 from picogpt.generate import Generation
@@ -115,12 +113,12 @@ def draw(
     """The random number and where it falls: every token that is left has a piece of the way from 0 to 1.
 
     The pieces stand in the order of the ids, each as long as its token is likely; `pieces` are the `n`
-    longest and the drawn one. `seeds` says what other seeds draw; greedily there is no number.
+    longest and the drawn one. `seeds` says what other seeds draw; greedily there is nothing but the token.
     """
     how, row = settings(greedy, temperature, top_k, top_p), logits[0]
     if how.is_greedy:
         id = int(np.argmax(row))
-        return {"number": None, "seed": None, "drawn": id, "token": text.piece(id), "pieces": [], "seeds": []}
+        return {"is_greedy": True, "drawn": id, "token": text.piece(id)}
     first = NO_SEED if seed is None else seed
     drawn = choose(row, how, np.random.default_rng(first))
     p = stages(row, how)[-1][1]
@@ -128,6 +126,7 @@ def draw(
     shown = sorted({*likeliest(p, min(n, np.count_nonzero(p))).tolist(), drawn})
     others = [choose(row, how, np.random.default_rng(first + i)) for i in range(n)]
     return {
+        "is_greedy": False,
         "number": float(np.random.default_rng(first).random()),
         "seed": first,
         "is_set": seed is not None,
@@ -142,11 +141,11 @@ def draw(
 
 
 @view()
-def greedy_loop(text: Text, n: int = 100) -> Answer:
+def greedy_loop(text: Text, n: int = 120) -> Answer:
     """`n` tokens that follow the whole text, the likeliest each time, and from where on they repeat.
 
-    `begin` is the place in `tokens` from which on the same `period` tokens come again until the end, at least
-    twice over; None where they do not.
+    `begin` is the place in `tokens` from which on the same `period` tokens come again until the end, more
+    than twice over; where they do not, `period` is 0 and `begin` the end.
     """
     found = list(Generation(text.ids, text.params, text.hparams["n_head"], n))
     period, begin = loop_of([token.id for token in found])
@@ -159,12 +158,12 @@ def greedy_loop(text: Text, n: int = 100) -> Answer:
     }
 
 
-def loop_of(ids: list[int]) -> tuple[Any, Any]:
-    """The shortest period in which `ids` ends at least two and a half times over, and where that begins."""
+def loop_of(ids: list[int]) -> tuple[int, int]:
+    """The shortest period in which `ids` ends at least two and a half times over (0: none), and where that begins."""
     for period in range(1, len(ids) * 2 // 5 + 1):
         begin = len(ids) - period
         while begin > 0 and ids[begin - 1] == ids[begin - 1 + period]:
             begin -= 1
         if len(ids) - begin >= 2.5 * period and len(ids) - begin >= period + 3:
             return period, begin
-    return None, None
+    return 0, len(ids)

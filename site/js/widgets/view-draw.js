@@ -4,8 +4,10 @@
  * them, and what other seeds draw.
  *
  * @typedef {{id: number, token: string, begin: number, end: number}} Piece
- * @typedef {{number: number | null, seed: number | null, is_set: boolean, drawn: number, token: string,
- *   pieces: Piece[], seeds: {seed: number, id: number, token: string}[]}} Value
+ * @typedef {{is_greedy: true, drawn: number, token: string}} Greedy
+ * @typedef {{is_greedy: false, number: number, seed: number, is_set: boolean, drawn: number, token: string,
+ *   pieces: Piece[], seeds: {seed: number, id: number, token: string}[]}} Drawn
+ * @typedef {Greedy | Drawn} Value
  */
 import { make } from "./dom.js";
 import { SampledView } from "./sampled-view.js";
@@ -19,7 +21,7 @@ export class ViewDraw extends SampledView {
    */
   draw(value) {
     const token = make("code", {}, visible(value.token));
-    if (value.number === null || value.seed === null) {
+    if (value.is_greedy) {
       const words = ["Greedy: no number is drawn, ", token, " is the likeliest token."];
       this.body.replaceChildren(make("p", { class: "view-caption" }, ...words));
       return;
@@ -27,15 +29,12 @@ export class ViewDraw extends SampledView {
     const of = value.is_set ? `Seed ${value.seed}` : `No seed is set, so this is seed ${value.seed}`;
     const caption = make("p", { class: "view-caption" }, `${of}: `);
     caption.append(make("strong", {}, value.number.toFixed(6)), " falls on the piece of ", token, ".");
-    this.body.replaceChildren(caption, way(value, value.number), pieces(value), seeds(value));
+    this.body.replaceChildren(caption, way(value), pieces(value), seeds(value));
   }
 }
 
-/**
- * @param {Value} value
- * @param {number} number
- */
-function way({ pieces, drawn }, number) {
+/** @param {Drawn} value */
+function way({ pieces, drawn, number }) {
   const line = make("div", { class: "draw-way", "aria-hidden": "true" });
   for (const { id, token, begin, end } of pieces) {
     const piece = make("span", { class: id === drawn ? "draw-piece draw-drawn" : "draw-piece" });
@@ -50,7 +49,7 @@ function way({ pieces, drawn }, number) {
   return line;
 }
 
-/** @param {Value} value */
+/** @param {Drawn} value */
 function pieces({ pieces, drawn }) {
   const rows = pieces.map(({ id, token, begin, end }) => [
     make("code", {}, visible(token)),
@@ -62,7 +61,7 @@ function pieces({ pieces, drawn }) {
   return textTable({ label: "The longest pieces", heads: ["token", "id", "from", "to", ""], rows });
 }
 
-/** @param {Value} value */
+/** @param {Drawn} value */
 function seeds({ seeds }) {
   const words = make("p", { class: "view-caption" }, "The first draw of other seeds: ");
   seeds.forEach(({ seed, token }, i) => {

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * <view-greedy-loop n="100">: what follows the prompt if the likeliest token is taken each time, with the part in which it
+ * <view-greedy-loop n="120">: what follows the prompt if the likeliest token is taken each time, with the part in which it
  * repeats itself marked. The reader starts it: it takes as long as so many tokens take.
  *
  * @typedef {import("../arrays.js").NDArray} NDArray
- * @typedef {{ids: number[], tokens: string[], probabilities: NDArray, period: number | null, begin: number | null}} Value
+ * @typedef {{ids: number[], tokens: string[], probabilities: NDArray, period: number, begin: number}} Value
  * @typedef {import("./plot-chart.js").PlotChart} PlotChart
  */
 import { make } from "./dom.js";
@@ -44,12 +44,11 @@ export class ViewGreedyLoop extends LiveView {
     const { tokens, probabilities, period, begin } = value;
     this.body.replaceChildren(this.#run, this.#caption, this.#text, this.#chart);
     this.#caption.textContent =
-      period === null || begin === null
+      period === 0
         ? `${count(tokens.length, "token")}, and no loop yet.`
         : `From token ${begin} on, the same ${count(period, "token")} come again and again.`;
-    const first = begin ?? tokens.length;
-    const repeated = make("mark", {}, tokens.slice(first).join(""));
-    this.#text.replaceChildren(tokens.slice(0, first).join(""), repeated);
+    const repeated = make("mark", {}, tokens.slice(begin).join(""));
+    this.#text.replaceChildren(tokens.slice(0, begin).join(""), repeated);
     const points = tokens.map((token, i) => ({ i, token: visible(token), p: probabilities.data[i] }));
     this.#chart.show({
       label: "The probability of each token that was taken",
@@ -59,7 +58,7 @@ export class ViewGreedyLoop extends LiveView {
         x: { label: "token" },
         y: { label: "probability", domain: [0, 1], grid: true, ticks: 5, tickFormat: "~p" },
         marks: [
-          ...(begin === null ? [] : [Plot.ruleX([begin], { stroke: "var(--view-warm)", strokeWidth: 2 })]),
+          ...(period === 0 ? [] : [Plot.ruleX([begin], { stroke: "var(--view-warm)", strokeWidth: 2 })]),
           Plot.lineY(points, { x: "i", y: "p", stroke: "var(--md-primary-fg-color)" }),
         ],
       }),
