@@ -159,7 +159,7 @@ def greedy_loop(text: Text, n: int = 120) -> Answer:
 
 
 def loop_of(ids: list[int]) -> tuple[int, int]:
-    """The shortest period in which `ids` ends at least two and a half times over (0: none), and where that begins."""
+    """The shortest period in which `ids` ends at least 2.5 times over (0: none), and where that begins."""
     for period in range(1, len(ids) * 2 // 5 + 1):
         begin = len(ids) - period
         while begin > 0 and ids[begin - 1] == ids[begin - 1 + period]:

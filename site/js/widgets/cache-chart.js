@@ -10,12 +10,13 @@
 import { engine } from "../engine.js";
 import { explain } from "../errors.js";
 import { make } from "./dom.js";
+import { engineName } from "./engine-choice.js";
 import "./plot-chart.js";
 
 const SPARE = 4; // tokens of the context that a measurement needs beyond the length
 
 export class CacheChart extends HTMLElement {
-  #button = make("button", { type: "button", class: "pb-quiet" }, "Measure");
+  #button = make("button", { type: "button", class: "view-button" }, "Measure");
   #status = make("span", { "aria-live": "polite" });
   #chart = /** @type {PlotChart} */ (document.createElement("plot-chart"));
   /** @type {AbortController | null} */
@@ -67,7 +68,7 @@ export class CacheChart extends HTMLElement {
       this.measured.push(answer.value);
       this.#draw();
     }
-    return `Measured in this tab, by ${info.matmul}.`;
+    return `Measured in this tab, by ${engineName(info.matmul)}.`;
   }
 
   /** @param {string} text */
@@ -126,6 +127,7 @@ function lines(Plot, measured) {
   return {
     height: 240,
     marginLeft: 52,
+    marginRight: 14,
     x: { label: "tokens in the text", zero: true },
     y: { label: "ms for one more token", grid: true, zero: true },
     marks,

@@ -14,7 +14,7 @@ import { count, percent, visible } from "./text.js";
 
 export class ViewGreedyLoop extends LiveView {
   #isAsked = false;
-  #run = make("button", { type: "button", class: "pb-quiet" }, "Go on greedily");
+  #run = make("button", { type: "button", class: "view-button" }, "Go on greedily");
   #caption = make("p", { class: "view-caption", "aria-live": "polite" });
   #text = make("p", { class: "loop-text" });
   #chart = /** @type {PlotChart} */ (document.createElement("plot-chart"));

@@ -17,25 +17,32 @@ export class ViewSampling extends SampledView {
    * @param {import("../engine.js").Inspection} inspection
    */
   draw({ ids, tokens, drawn, rank, n_vocab, stages }, { focus, pieces }) {
+    const most = Math.max(...stages.flatMap(({ probabilities }) => [...probabilities.data]));
     const head = make("tr", {}, ...["token", ...stages.map(({ name }) => name)].map(heading));
     const rows = ids.map((id, i) => {
       const name = make("th", { scope: "row" }, make("code", {}, visible(tokens[i])));
       if (id === drawn) name.append(make("span", { class: "sampling-drawn" }, " drawn"));
-      const cells = stages.map(({ probabilities }) => bar(probabilities.data[i]));
+      const cells = stages.map(({ probabilities }) => bar(probabilities.data[i], most));
       return make("tr", { class: id === drawn ? "sampling-drawn-row" : null }, name, ...cells);
     });
     const others = make("th", { scope: "row" }, "all others");
-    rows.push(make("tr", { class: "view-bar-rest" }, others, ...stages.map(({ rest }) => bar(rest))));
+    rows.push(make("tr", { class: "view-bar-rest" }, others, ...stages.map(({ rest }) => bar(rest, 1))));
     const left = stages.map(({ n_left }) => make("td", {}, n_left.toLocaleString("en")));
     rows.push(make("tr", {}, make("th", { scope: "row" }, "tokens left"), ...left));
     const place = rank === 1 ? "the likeliest" : `number ${rank.toLocaleString("en")} by probability`;
-    const caption = make("caption", {}, "After ", make("code", {}, visible(pieces[focus.token])));
+    const caption = make(
+      "p",
+      { class: "view-caption" },
+      "After ",
+      make("code", {}, visible(pieces[focus.token])),
+    );
     const token = visible(tokens[ids.indexOf(drawn)]);
     caption.append(" comes ", make("code", {}, token), `, ${place} of ${n_vocab.toLocaleString("en")}`);
-    const table = make("table", { class: "view-sampling" }, caption);
+    const table = make("table", { class: "view-sampling" });
     table.append(make("thead", {}, head), make("tbody", {}, ...rows));
     const label = "The distribution before and after each setting";
     this.body.replaceChildren(
+      caption,
       make("div", { class: "view-scroll", tabindex: 0, role: "region", "aria-label": label }, table),
     );
   }
@@ -44,11 +51,14 @@ export class ViewSampling extends SampledView {
 /** @param {string} text */
 const heading = (text) => make("th", { scope: "col" }, text);
 
-/** @param {number} share  from 0 to 1; 0: the token is cut off */
-function bar(share) {
+/**
+ * @param {number} share  from 0 to 1; 0: the token is cut off
+ * @param {number} most   what the longest bar stands for
+ */
+function bar(share, most) {
   if (share === 0) return make("td", { class: "sampling-cut" }, "cut");
   const fill = make("span", { class: "sampling-bar", "aria-hidden": "true" });
-  fill.style.inlineSize = `${100 * share}%`;
+  fill.style.inlineSize = `${(100 * share) / most}%`;
   return make("td", {}, make("span", {}, percent(share)), make("span", { class: "sampling-track" }, fill));
 }
 

@@ -16,8 +16,8 @@ import { textTable, tokens } from "./text-table.js";
 
 export class ViewStep extends LiveView {
   #n = 0;
-  #next = make("button", { type: "button", class: "pb-quiet" }, "Next token");
-  #again = make("button", { type: "button", class: "pb-quiet" }, "Begin again");
+  #next = make("button", { type: "button", class: "view-button" }, "Next token");
+  #again = make("button", { type: "button", class: "view-button" }, "Begin again");
   #parts = make("div", {});
   /** @type {AbortController | null} */
   #presence = null;
