@@ -40,21 +40,20 @@ def test_the_views_follow_the_settings_and_the_drawn_token_is_the_one_that_is_ge
     expect(sampling.locator("view-top-p .view-caption")).to_contain_text("reach top-p = 0.9")
     sampling.get_by_label("Tokens", exact=True).fill("1")
     sampling.get_by_role("button", name="Generate").click()
-    sampling.wait_for_function("document.querySelector('.pb-facts').textContent.includes('seed 5')")
-    assert (
-        sampling.evaluate(
-            "import(new URL('../../js/engine.js', location)).then(({engine}) => engine.run.tokens[0].id)"
-        )
-        == (values["view-draw"]["drawn"])
+    sampling.wait_for_function("() => document.querySelector('.pb-facts').textContent.includes('seed 5')")
+    generated = sampling.evaluate(
+        """() => import(new URL("../../js/engine.js", location))
+            .then(({ engine }) => engine.run.tokens[0].id)"""
     )
+    assert generated == values["view-draw"]["drawn"]
 
 
 def test_greedily_the_views_say_that_nothing_is_drawn(sampling: Page) -> None:
-    sampling.get_by_text("Greedy", exact=True).click()
+    sampling.get_by_label("Greedy", exact=True).check()
     settle(sampling)
     check_against_python(sampling)
     expect(sampling.locator("view-draw")).to_contain_text("no number is drawn")
-    sampling.get_by_text("Sampled", exact=True).click()
+    sampling.get_by_label("Sampled", exact=True).check()
 
 
 def test_a_setting_out_of_range_is_explained_in_the_views(sampling: Page) -> None:
