@@ -71,7 +71,7 @@ def forward(text: Text, ids: list[int], cache: Cache) -> Float:  # ids [T] -> [V
     """Logits of the token that follows; the cache is extended."""
     rows = slice(-1, None)
     logits: Float = model.gpt2(ids, **text.params, n_head=text.hparams["n_head"], cache=cache, rows=rows)
-    return logits[-1]
+    return np.asarray(logits[-1])
 
 
 def _way(text: Text, ids: list[int], cache: Cache, timed: bool) -> tuple[Answer, Float]:

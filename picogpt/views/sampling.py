@@ -1,11 +1,14 @@
 """Page "Sampling": what each setting leaves of the distribution, the number that draws, why greedy loops."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from picogpt.generate import Generation
 from picogpt.matmul import Float
 from picogpt.sampling import GREEDY, Sampling, choose, distribution, likeliest
 from picogpt.views.registry import Answer, Text, view
+
+Double = NDArray[np.float64]
 
 N_RANKS = 120
 NO_SEED = 0  # what is drawn with here where the reader has set no seed: a view must say the same twice
@@ -16,7 +19,7 @@ def settings(greedy: bool, temperature: float, top_k: int, top_p: float) -> Samp
     return GREEDY if greedy else Sampling(temperature, top_k, top_p)
 
 
-def stages(logits: Float, sampling: Sampling) -> list[tuple[str, Float]]:  # [V] -> [V] each
+def stages(logits: Float, sampling: Sampling) -> list[tuple[str, Double]]:  # [V] -> [V] each
     """The distribution as the model gives it, and after every setting in turn."""
     found = [("model", distribution(logits, Sampling(1.0)))]
     if sampling.is_greedy:
@@ -123,7 +126,7 @@ def draw(
     drawn = choose(row, how, np.random.default_rng(first))
     p = stages(row, how)[-1][1]
     ends = np.cumsum(p)
-    shown = sorted({*likeliest(p, min(n, np.count_nonzero(p))).tolist(), drawn})
+    shown = sorted({*likeliest(p.astype(np.float32), min(n, int(np.count_nonzero(p)))).tolist(), drawn})
     others = [choose(row, how, np.random.default_rng(first + i)) for i in range(n)]
     return {
         "is_greedy": False,
