@@ -59,10 +59,15 @@ def logit_lens(text: Text, start: Float, blocks: list[Float], first: int | None 
     [L+1, n], `probabilities` [L+1, n]; `final` [L+1, n] is the probability, there, of the token that the
     whole model likes best. Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
     """
-    best_in_the_end = np.argmax(_read(text, blocks[-1]), axis=-1)
-    read = [_best(_read(text, x), best_in_the_end) for x in (start, *blocks)]
-    ids = np.stack([best for best, _ in read])
-    chances = np.stack([both for _, both in read])  # [L+1, n, 2]
+    logits = _read(text, np.stack([start, *blocks]))  # [L+1, n, V]
+    ids = np.argmax(logits, axis=-1)
+    chances = np.array(
+        [
+            [probabilities(pair, row) for *pair, row in zip(best, ids[-1], rows, strict=True)]
+            for best, rows in zip(ids, logits, strict=True)
+        ],
+        np.float32,
+    )
     return {
         "positions": window(text.token, len(text.ids), first),
         "ids": ids,
@@ -81,31 +86,23 @@ def window(at: int, n: int, first: int | None = None) -> np.ndarray:
     return np.arange(first, min(n, first + N_POSITIONS))
 
 
-def _read(text: Text, x: Float) -> Float:  # [n, C] -> [n, V]
-    """What the end of the model makes of vectors of the stream."""
-    logits: Float = model.unembedding(model.layer_norm(x, **text.params["ln_f"]), text.unembedding)
-    return logits
+def _read(text: Text, x: Float) -> Float:  # [..., C] -> [..., V]
+    """What the end of the model makes of vectors of the stream: of all at once, the matrix being large."""
+    rows = model.layer_norm(x.reshape(-1, x.shape[-1]), **text.params["ln_f"])
+    logits = model.unembedding(rows, text.unembedding)
+    return np.asarray(logits.reshape(*x.shape[:-1], -1))
 
 
-def _best(logits: Float, others: np.ndarray) -> tuple[np.ndarray, Float]:  # [n, V], [n] -> [n], [n, 2]
-    """The best token of each row; its probability, and that of another token."""
-    best = np.argmax(logits, axis=-1)
-    asked = np.stack([best, others], axis=1).tolist()
-    pairs = [probabilities(ids, row) for ids, row in zip(asked, logits, strict=True)]
-    return best, np.array(pairs, np.float32)
-
-
-def mine(x: Float, text: Text) -> Float:  # [T, C] -> [1, C]
+def mine(x: Float, text: Text) -> Float:  # [T, C] -> [C]
     """The vector of the token that is looked at."""
-    return x[text.token : text.token + 1]
+    return np.array(x[text.token])  # a slice would keep all of them in memory
 
 
 @view(blocks=(BLOCKS, mine))
 def block_words(text: Text, blocks: list[Float], n: int = 3) -> Answer:
     """After every block, the `n` likeliest next tokens at `text.token`, with their probabilities."""
     rows: list[dict[str, Any]] = []
-    for x in blocks:
-        logits = _read(text, x)[0]
+    for logits in _read(text, np.stack(blocks)):
         ids = likeliest(logits, n).tolist()
         rows.append({"tokens": [text.piece(id) for id in ids], "probabilities": probabilities(ids, logits)})
     return {"blocks": rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,10 +25,10 @@ def shared(browser: Browser, served_site: FaultySite) -> Iterator[PromptBox]:
 
 @pytest.fixture
 def box(shared: PromptBox) -> PromptBox:
-    """The same prompt for each, with its last token and the first block in view."""
-    shared.prompt.fill("")
-    settle(shared.page)
+    """The same prompt for each, looked at at its last token."""
     shared.prompt.fill(PROMPT)
+    settle(shared.page)
+    shared.page.locator(".view-chip").last.click()
     settle(shared.page)
     return shared
 
@@ -130,8 +131,24 @@ def test_charts_have_their_numbers_in_tables(box: PromptBox, name: str) -> None:
     charts = box.page.locator("plot-chart")
     for n in range(charts.count()):
         chart = charts.nth(n)
-        expect(chart.locator("svg[role=img]")).to_have_count(1)
+        expect(chart.get_by_role("img", name=re.compile("of "))).to_have_count(1)
         chart.locator("summary").click()
         expect(chart.locator("tbody tr")).not_to_have_count(0)
         chart.locator("summary").click()
     assert charts.count() == {"feed-forward": 2, "blocks": 1, "from-vectors-to-words": 2}[name]
+
+
+def test_on_a_phone_the_lens_opens_at_the_token_that_is_looked_at(box: PromptBox) -> None:
+    go(box, "blocks")
+    box.page.set_viewport_size({"width": 390, "height": 844})
+    settle(box.page)
+    box.page.locator(".learn-sheet-toggle").click()
+    lens = box.page.locator("view-logit-lens")
+    assert lens.locator(".lens-scroll").evaluate("box => box.scrollWidth > box.clientWidth")
+    column, place = (lens.locator(name).bounding_box() for name in (".lens-looked", ".lens-scroll"))
+    assert column
+    assert place
+    assert place["x"] < column["x"]
+    assert column["x"] + column["width"] <= place["x"] + place["width"] + 1
+    box.page.locator(".learn-sheet-toggle").click()
+    box.page.set_viewport_size({"width": 1440, "height": 900})

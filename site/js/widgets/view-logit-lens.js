@@ -29,6 +29,7 @@ export class ViewLogitLens extends LiveView {
   #seen = null;
   /** @type {AbortController | null} */
   #presence = null;
+  #width = 0;
   #watched = new ResizeObserver(() => this.#bringIntoView());
 
   /** @override */
@@ -74,13 +75,14 @@ export class ViewLogitLens extends LiveView {
     if (key) /** @type {HTMLElement | null} */ (this.querySelector(`[data-key="${key}"]`))?.focus();
   }
 
-  /** Scrolls to the column that is looked at, once: in a sheet that is closed there is no place to scroll yet. */
+  /** Scrolls to the column that is looked at, once for each token and width: a closed sheet has none yet. */
   #bringIntoView() {
     const scroll = this.querySelector(".lens-scroll");
     const column = /** @type {HTMLElement | null} */ (this.querySelector(".lens-looked"));
     const token = this.inspection?.focus.token ?? null;
-    if (!scroll?.clientWidth || !column || token === this.#seen) return;
-    this.#seen = token;
+    if (!scroll?.clientWidth || !column) return;
+    if (token === this.#seen && scroll.clientWidth === this.#width) return;
+    [this.#seen, this.#width] = [token, scroll.clientWidth];
     const names = /** @type {HTMLElement} */ (this.querySelector("tbody th")).offsetWidth;
     const isHidden =
       column.offsetLeft < scroll.scrollLeft + names ||
