@@ -37,7 +37,7 @@ BOOT = """async () => {
 }"""
 SETTINGS = {"n_tokens": 12, "greedy": True, "temperature": 1, "top_k": 0, "top_p": 1, "seed": None}
 PROMPT = "ROMEO:\nBut soft, what"
-FREE = "LOW = -0.1\n\ndef gelu(x):\n    return np.where(x > LOW, x, LOW)\n"
+FREE = "LOW = 0.5\n\ndef gelu(x):\n    return np.where(x > LOW, x, LOW)\n"
 
 Ask = Callable[..., Any]
 

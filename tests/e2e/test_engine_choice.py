@@ -74,7 +74,7 @@ def test_the_keyboard_switches_the_engine(page: Page, site: FaultySite) -> None:
 def test_the_choice_outlives_the_page(page: Page, site: FaultySite) -> None:
     opened(page, site.url)
     choice(page, "NumPy").check()
-    page.get_by_role("link", name="The whole model").first.click()
+    page.get_by_role("link", name="a single file of Python").click()
     page.wait_for_url("**/learn/**")
     page.go_back()
     box = PromptBox(page)
