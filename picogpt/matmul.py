@@ -28,9 +28,16 @@ def blas_product(x: Float, w: Float, b: Float | None = None) -> Float:
     return _add(np.matmul(x, w), b)
 
 
+MOST_TERMS = 2**31 - 1  # of one einsum: in WebAssembly, NumPy counts them with 32 bits
+
+
 def einsum_product(x: Float, w: Float, b: Float | None = None) -> Float:
-    """x @ w + b"""
-    return _add(np.einsum("...ik,...kj->...ij", x, w), b)
+    """x @ w + b, in as many stretches of rows as it takes to stay within `MOST_TERMS`."""
+    n_terms_a_row = x.size // x.shape[-2] * w.shape[-1]
+    n_rows = max(1, MOST_TERMS // max(1, n_terms_a_row))
+    stretches = [x[..., begin : begin + n_rows, :] for begin in range(0, x.shape[-2], n_rows)]
+    products = [np.einsum("...ik,...kj->...ij", rows, w) for rows in stretches]
+    return _add(products[0] if len(products) == 1 else np.concatenate(products, axis=-2), b)
 
 
 def _add(y: Float, b: Float | None) -> Float:

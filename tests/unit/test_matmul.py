@@ -35,6 +35,17 @@ def test_every_product_is_that_of_an_example_by_hand_and_changes_no_operand(prod
     assert np.array_equal(b, B)
 
 
+@pytest.mark.parametrize("most", [1, 12, 24, 200, 10_000])
+def test_a_product_too_large_for_one_einsum_is_put_together_from_rows(monkeypatch, most):
+    monkeypatch.setattr(matmul, "MOST_TERMS", most)
+    rng = np.random.default_rng(0)
+    for shape, n in (((7, 4), 3), ((2, 5, 4), 3), ((1, 4), 3)):
+        x = rng.normal(size=shape).astype(np.float32)
+        w = rng.normal(size=(*shape[:-2], 4, n)).astype(np.float32)
+        b = rng.normal(size=n).astype(np.float32)
+        np.testing.assert_allclose(einsum_product(x, w, b), np.matmul(x, w) + b, rtol=1e-5, atol=1e-6)
+
+
 def test_a_product_that_is_offered_is_used_until_another_is_chosen():
     matmul.offer("odd", lambda x, w, b=None: np.full((1, 1), 7, np.float32))
     assert matmul.KIND == "odd"
