@@ -6,6 +6,7 @@ run along memory in the summed axis. To a browser that knows SIMD the page bring
 (`picogpt.sgemm`). The choice is made once, here, and nothing else in the model knows of it.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -33,9 +34,9 @@ MOST_TERMS = 2**31 - 1  # of one einsum: in WebAssembly, NumPy counts them with 
 
 def einsum_product(x: Float, w: Float, b: Float | None = None) -> Float:
     """x @ w + b, in as many stretches of rows as it takes to stay within `MOST_TERMS`."""
-    n_terms_a_row = x.size // x.shape[-2] * w.shape[-1]
-    n_rows = max(1, MOST_TERMS // max(1, n_terms_a_row))
-    stretches = [x[..., begin : begin + n_rows, :] for begin in range(0, x.shape[-2], n_rows)]
+    *batch, n, n_in = x.shape
+    n_rows = max(1, MOST_TERMS // max(1, math.prod(batch) * n_in * w.shape[-1]))
+    stretches = [x[..., begin : begin + n_rows, :] for begin in range(0, max(1, n), n_rows)]
     products = [np.einsum("...ik,...kj->...ij", rows, w) for rows in stretches]
     return _add(products[0] if len(products) == 1 else np.concatenate(products, axis=-2), b)
 
