@@ -443,8 +443,8 @@ def test_a_file_from_the_readers_disk_is_opened_and_nothing_is_uploaded(
     assert hub.asked == []
 
 
-DROP = """async ([content, name]) => {
-    const bytes = await (await fetch("data:application/octet-stream;base64," + content)).arrayBuffer();
+DROP = """([content, name]) => {
+    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
     const data = new DataTransfer();
     data.items.add(new File([bytes], name));
     const box = document.querySelector("prompt-box");

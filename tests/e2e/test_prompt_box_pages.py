@@ -20,7 +20,7 @@ def test_a_second_page_and_back_keep_model_text_and_settings_without_loading_any
     page.evaluate("window.isSamePage = true")
     site.requests.clear()
     page.get_by_role("link", name="Learn", exact=True).first.click()
-    expect(page.get_by_role("heading", name="The whole model", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Learn", level=1, exact=True)).to_be_visible()
     page.get_by_role("link", name="Try it", exact=True).first.click()
     expect(page.locator("prompt-box")).to_have_attribute("data-state", "ready")
     assert page.evaluate("window.isSamePage"), "the page was loaded anew"
@@ -38,7 +38,7 @@ def test_generating_goes_on_while_another_page_is_read(page: Page, site: FaultyS
     box.prompt.fill("ROMEO:")
     box.generate.click()
     page.get_by_role("link", name="Learn", exact=True).first.click()
-    expect(page.get_by_role("heading", name="The whole model", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Learn", level=1, exact=True)).to_be_visible()
     page.go_back()
     expect(page.locator("prompt-box")).to_be_visible()
     expect(box.tokens).to_have_count(60)
@@ -49,7 +49,7 @@ def test_a_boot_that_has_begun_goes_on_while_another_page_is_read(page: Page, si
     page.goto(site.url)
     expect(page.locator("prompt-box[data-state=booting]")).to_be_visible()
     page.get_by_role("link", name="Learn", exact=True).first.click()
-    expect(page.get_by_role("heading", name="The whole model", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Learn", level=1, exact=True)).to_be_visible()
     page.go_back()
     PromptBox(page).wait_for("ready")
     assert len(site.requested("pyodide.asm.wasm")) == 1
