@@ -113,8 +113,11 @@ def test_the_views_show_what_python_computes_and_follow_the_prompt(
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("size", [(390, 844), (1440, 900)], ids=["phone", "desktop"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),  # the other two pairs are those of test_accessibility.py
+    [((390, 844), "dark"), ((1440, 900), "light")],
+    ids=["phone-dark", "desktop-light"],
+)
 def test_the_page_fits_and_everybody_can_use_it(
     box: PromptBox, name: str, size: tuple[int, int], scheme: Any
 ) -> None:
