@@ -31,6 +31,7 @@ UNFINISHED = """prompt-box:not([data-state=ready]), [data-stale], [data-busy], [
 LIST = f"""[...document.querySelectorAll(`{UNFINISHED}`)].filter((element) => element.want !== null)"""
 UNSETTLED = f"() => {LIST}.map((element) => element.cloneNode().outerHTML)"
 SETTLED = f"""() => document.querySelector("prompt-box[data-state=error]") ||
+  !document.querySelector(":not(:defined)") &&
   {LIST}.every((element) => element.dataset.state === "error" && element.dataset.stale === undefined)"""
 GENERATE = """(prompt) => document.querySelectorAll("prompt-box").forEach((box) => {
   box.querySelector("textarea").value = prompt;

@@ -33,6 +33,7 @@ def go_to(page: Page, address: str) -> None:
     """Follow a link of the site's, so that Python and the model stay."""
     page.evaluate(
         """(address) => {
+          document.querySelector("[data-md-component=container]").dataset.isOld = "";
           const link = Object.assign(document.createElement("a"), { href: address });
           document.body.append(link);
           link.click();
@@ -41,6 +42,7 @@ def go_to(page: Page, address: str) -> None:
         address,
     )
     page.wait_for_function("url => document.querySelector('link[rel=canonical]')?.href === url", arg=address)
+    page.wait_for_function("() => !document.querySelector('[data-is-old]')")
 
 
 def test_a_violation_is_noticed(page: Page, site: FaultySite) -> None:
