@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from faulty_site import FaultySite
 from picogpt import load_checkpoint
@@ -79,7 +79,7 @@ def test_the_numbers_of_strips_and_charts_are_tables_too(box: PromptBox) -> None
     for name, n_rows in (("view-embeddings", 192), ("view-position-channels", 256)):
         details = page.locator(f"{name} details")
         details.locator("summary").click()
-        assert details.locator("tbody tr").count() == n_rows
+        expect(details.locator("tbody tr")).to_have_count(n_rows)  # drawn when the list has opened
     box.prompt.fill("JULIET")
     settle(page)
     value = page.locator("view-embeddings").evaluate(VALUE)
