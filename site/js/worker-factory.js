@@ -3,17 +3,15 @@ import { ExplainedError } from "./errors.js";
 
 /**
  * Starts a module worker under the page's own policy, which a worker started from an address would not be under: for
- * Python, in which a reader's code may run. Nothing that it runs can reach another host.
+ * Python, in which a reader's code may run. Nothing that it runs can reach another host; what else it is kept from, the
+ * module itself sees to (confine.js).
  *
  * @param {URL} url
  * @returns {import("./engine.js").WorkerLike}
  */
 export function createConfinedWorker(url) {
-  // A static import would be refused; what is sent before the module is there would be lost, so it waits. A worker
-  // within this one could be under no policy again: there are none.
+  // A static import would be refused; what is sent before the module is there would be lost, so it waits.
   const lines = `
-    delete globalThis.Worker;
-    delete globalThis.SharedWorker;
     const early = [];
     const keep = (event) => { event.stopImmediatePropagation(); early.push(event); };
     addEventListener("message", keep);

@@ -19,11 +19,14 @@
  * @typedef {import("./weights.js").OnProgress} OnProgress
  * @typedef {{loaded: number, total: number}} Progress  in bytes
  */
+import { confine } from "./confine.js";
 import { ExplainedError } from "./errors.js";
 import { serve, transferring } from "./protocol.js";
 import { boot, stopwatch } from "./python.js";
 import { reporting } from "./streams.js";
 import { download, downloadText, Memory, verify } from "./weights.js";
+
+confine(globalThis, new URL("../", import.meta.url)); // before there is anything that could run a reader's code
 
 /** @type {(python: Promise<Python>) => void} */
 let announce = () => {};
