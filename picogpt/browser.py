@@ -105,7 +105,7 @@ def load(
         weights, parse_config(config) if config else None, in_place=weights.flags.writeable
     )
     encoder = encoder_for(hparams, merges) if merges else None
-    return _keep(name, Model(encoder, hparams, params))
+    return _keep(name, Model(encoder, hparams, read_only(params)))
 
 
 def begin(header: bytes, n_bytes: int | None = None, config: str | None = None) -> dict[str, Any]:
@@ -152,7 +152,8 @@ def vocabulary(merges: str | None = None, gpt2_merges: str | None = None) -> Non
 
 def finish(name: str) -> dict[str, Any]:
     """Make a model of what has arrived, and choose it."""
-    model = Model(_encoder, *_the_arriving().params())
+    hparams, params = _the_arriving().params()
+    model = Model(_encoder, hparams, read_only(params))
     abandon()
     return _keep(name, model)
 
@@ -240,10 +241,23 @@ def chosen() -> Model:
     return _models[_current]
 
 
-def _count(params: Any) -> int:
+def read_only(params: Params) -> Params:
+    """The same arrays, shut: an edit that writes into them (`g *= 2`) ends there, and Reset undoes all."""
+    for array in _arrays(params):
+        array.flags.writeable = False
+    return params
+
+
+def _count(params: Params) -> int:
+    return sum(array.size for array in _arrays(params))
+
+
+def _arrays(params: Any) -> Iterator[NDArray[Any]]:
     if isinstance(params, np.ndarray):
-        return params.size
-    return sum(_count(value) for value in (params.values() if isinstance(params, dict) else params))
+        yield params
+        return
+    for value in params.values() if isinstance(params, dict) else params:
+        yield from _arrays(value)
 
 
 def tokenize(prompt: str) -> dict[str, Any]:
