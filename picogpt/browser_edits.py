@@ -34,6 +34,11 @@ def edits() -> dict[str, str]:
     return editing.edited()
 
 
+def changed() -> dict[str, str]:
+    """The texts of all functions that are not as they came, by name; "model" is all of model.py."""
+    return editing.changed()
+
+
 def source(name: str | None = None) -> str:
     """The text of a function as it runs now, or of the whole module."""
     return editing.source(name)
@@ -133,6 +138,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         edit,
         restore,
         edits,
+        changed,
         source,
         presets,
         ablation_source,

@@ -26,7 +26,7 @@ from typing import Any
 from picogpt import model
 from picogpt.edit_errors import edit_error, file_of, remember_lines
 from picogpt.errors import EditError
-from picogpt.source_text import cut, source_of, splice
+from picogpt.source_text import cut, source_of, splice, texts
 from picogpt.trace import layer
 from picogpt.trial import try_out
 from picogpt.weights import Params
@@ -70,6 +70,21 @@ def source(name: str | None = None) -> str:
     if found is None:
         raise _unknown(str(name))
     return found
+
+
+def changed() -> dict[str, str]:
+    """The texts, as they run now, of all that is not as it came: "model" is all of model.py.
+
+    An edit may define more than the function that it is named for. What is there no more has an empty text.
+    """
+    if not _now.edits:
+        return {}
+    now = source()
+    ours = texts(now)
+    others = {
+        name: ours.get(name, "") for name, text in texts(source_of(model)).items() if ours.get(name) != text
+    }
+    return {MODULE: now, **others}
 
 
 def replace(name: str, source: str, params: Params | None = None, n_head: int | None = None) -> None:
@@ -139,10 +154,10 @@ def _change(edits: dict[str, str], trial: Callable[[], None] = lambda: None) -> 
             _install(was)
             raise
         except BaseException as error:  # exit() as well: it ends the edit, not the program
+            is_told = isinstance(error, EditError)
+            told = error if is_told else edit_error(error, edits, STAYS)  # while the new lines can be quoted
             _install(was)
-            if isinstance(error, EditError):
-                raise
-            raise edit_error(error, edits, STAYS) from error
+            raise told from (error.__cause__ if is_told else error)
 
 
 def _install(new: Edition) -> None:

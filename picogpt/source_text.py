@@ -41,10 +41,15 @@ def definitions(source: str) -> Iterator[tuple[str, int, int]]:
             yield name, *span(lines, node)
 
 
+def texts(source: str) -> dict[str, str]:
+    """The text of everything defined at the top level, by name; of what is defined twice the last."""
+    lines = source.splitlines()
+    return {name: "\n".join(lines[begin:end]) for name, begin, end in definitions(source)}
+
+
 def cut(source: str, name: str) -> str | None:
     """The text of the last definition of `name`; None where there is none."""
-    found = [(begin, end) for known, begin, end in definitions(source) if known == name]
-    return "\n".join(source.splitlines()[slice(*found[-1])]) if found else None
+    return texts(source).get(name)
 
 
 def splice(source: str, edit: str) -> str:

@@ -178,3 +178,22 @@ def test_how_far_an_edit_moves_the_next_token_is_the_difference_of_the_two_model
     assert moved["ids"][0] == int(np.argmax(before))
     ask("restore")
     assert ask("moved", PROMPT)["largest"] == 0
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "embeddings"])
+def test_an_edit_that_writes_into_the_weights_is_refused_at_that_line(name):
+    texts = {
+        "layer_norm": "def layer_norm(x, g, b, eps=1e-5):\n    g *= 0.5\n    return g * x + b",
+        "embeddings": "def embeddings(inputs, wte, wpe, n_past):\n    wte[:] = 0\n    return wte[inputs]",
+    }
+    before = ids(stream("generate"))
+    error = browser.attempt("edit", name, texts[name])["error"]
+    assert error["message"].startswith(f"{name}, line 2: ValueError: ")
+    assert "read-only" in error["message"]
+    assert ids(stream("generate")) == before
+
+
+def test_the_page_is_told_which_functions_are_not_as_they_came():
+    assert ask("changed") == {}
+    ask("edit", "gelu", IDENTITY)
+    assert ask("changed").keys() == {"model", "gelu"}
