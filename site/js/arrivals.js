@@ -65,6 +65,28 @@ export class Arrivals {
     return this.#offer((models) => offerFiles(this.host.folder, files, firstPublished(models)));
   }
 
+  /**
+   * Loads a model again that was there, if that asks nothing of the network; else it is offered. Ends when it is there,
+   * or will not be.
+   *
+   * @param {Offer} offer
+   */
+  bringBack(offer) {
+    return this.#offer(async () => offer);
+  }
+
+  /**
+   * How far a model on its way has come; null where it is not on its way.
+   *
+   * @param {string} name
+   */
+  progressOf(name) {
+    const arrival = this.current;
+    if (!arrival?.isOpen || arrival.offer.wanted.name !== name) return null;
+    const { offer, report } = arrival;
+    return { what: offer.wanted.title, loaded: report?.loaded ?? 0, total: report?.total ?? 0 };
+  }
+
   /** What the browser has kept: entries and bytes. */
   async stored() {
     return this.#using((loader) => drain(loader.ask("stored")));

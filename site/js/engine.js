@@ -73,6 +73,10 @@ export class Engine extends EventTarget {
   /** @type {Connection | null} */
   #connection = null;
   #isBooted = false;
+  /** How often a worker was started. */
+  nWorkers = 0;
+  /** @type {Offer | null} what the large model that is loaded came from */
+  #arrived = null;
   /** @type {ModelEntry[]} */
   #models = [];
   /** @type {Map<string, ModelInfo>} */
@@ -116,8 +120,8 @@ export class Engine extends EventTarget {
   /** @returns {State} */
   get state() {
     const phase = this.#phase();
-    const progress =
-      phase === "booting" ? this.#bootProgress : phase === "loading" ? this.#loadProgress : null;
+    const loading = this.arrivals.progressOf(this.session.model) ?? this.#loadProgress;
+    const progress = phase === "booting" ? this.#bootProgress : phase === "loading" ? loading : null;
     const info = this.#loaded.get(this.session.model) ?? null;
     return { phase, progress, error: this.#error, models: this.#models, info, times: this.#times };
   }
@@ -127,13 +131,22 @@ export class Engine extends EventTarget {
     if (!this.#connection && !this.#error) this.restart();
   }
 
-  /** Throws the worker away and begins anew, also after a crash. What is queued stays queued. */
-  restart() {
+  /**
+   * Throws the worker away and begins anew, also after a crash. What is queued stays queued.
+   *
+   * @param {{comeBack?: boolean}} [options]  whether a model that did not come with the site is loaded again
+   */
+  restart({ comeBack = false } = {}) {
     this.#worker?.terminate();
+    this.nWorkers += 1;
     this.#connection = null;
     if (this.run?.status === "running") this.run.stop();
     this.arrivals.cancel();
-    if (!this.#shipped.some(({ name }) => name === this.session.model)) this.session.model = "";
+    const back = comeBack && this.#arrived?.wanted.name === this.session.model ? this.#arrived : null;
+    this.#arrived = null;
+    const lost = back?.wanted.name;
+    this.#models = this.#models.filter((entry) => isOfSite(entry) || entry.name === lost);
+    if (!back && !this.#shipped.some(({ name }) => name === this.session.model)) this.session.model = "";
     this.#isBooted = false;
     this.#loaded.clear();
     this.noteEdits({}); // they went with the worker
@@ -150,6 +163,7 @@ export class Engine extends EventTarget {
     this.#connection = connection;
     connection.failed.then((error) => this.#guard(connection, Promise.reject(error)));
     this.#guard(connection, Promise.all([this.#boot(connection), this.#findModel(connection)]));
+    if (back) this.#guard(connection, this.#comeBack(back, connection));
     this.#announce("state");
   }
 
@@ -163,6 +177,7 @@ export class Engine extends EventTarget {
     const entry = this.#models.find((model) => model.name === name);
     if (entry && isPublished(entry) && !this.#loaded.has(name)) return this.arrivals.offerPublished(name);
     this.stop();
+    if (this.arrivals.progressOf(this.session.model)) this.arrivals.cancel(); // it was coming back: not any more
     this.session.model = name;
     if (this.#error && !this.#isBooted) return this.restart();
     this.#error = null;
@@ -259,13 +274,32 @@ export class Engine extends EventTarget {
    * @param {ModelInfo} info
    * @param {Record<string, number>} times
    */
-  #welcome({ wanted: { name, title } }, info, times) {
+  #welcome(offer, info, times) {
+    const { name, title } = offer.wanted;
     if (!this.#models.some((entry) => entry.name === name)) {
       this.#models = [...this.#models, /** @type {any} */ ({ name, title, files: {} })];
     }
     this.#loaded.set(name, info);
+    this.#arrived = offer;
     this.session.model = name;
     this.#times = { ...this.#times, ...times };
+    this.#continue();
+  }
+
+  /**
+   * Loads a model again from where it is at hand: this browser's storage, or a file on this device. Elsewhere it is
+   * offered, and the site's own model serves meanwhile.
+   *
+   * @param {Offer} offer
+   * @param {Connection} connection
+   */
+  async #comeBack(offer, connection) {
+    const { name } = offer.wanted;
+    const note =
+      "Python was started anew, and this browser has not kept the model: it has to be fetched again.";
+    await this.arrivals.bringBack({ ...offer, note });
+    if (connection !== this.#connection || this.#loaded.has(name)) return;
+    await this.#dismiss(name);
     this.#continue();
   }
 
@@ -284,9 +318,7 @@ export class Engine extends EventTarget {
   async #dismiss(name) {
     if (this.run?.model === name) this.stop();
     this.#loaded.delete(name);
-    this.#models = this.#models.filter(
-      (entry) => entry.name !== name || "source" in entry || entry.files.weights,
-    );
+    this.#models = this.#models.filter((entry) => entry.name !== name || isOfSite(entry));
     if (this.session.model === name) this.session.model = this.#shipped[0]?.name ?? "";
     this.#announce("state");
     if (this.#connection) await drain(this.#connection.ask("unload", { name }));
@@ -353,7 +385,8 @@ export class Engine extends EventTarget {
       );
     }
     this.session.model ||= this.#shipped[0].name;
-    if (connection === this.#connection) await this.#load(connection);
+    const chosen = this.#shipped.find(({ name }) => name === this.session.model) ?? this.#shipped[0];
+    if (connection === this.#connection) await this.#load(connection, chosen.name);
   }
 
   async #readIndex() {
@@ -362,13 +395,14 @@ export class Engine extends EventTarget {
   }
 
   /**
-   * Loads the chosen model; leaves the loading of another one.
+   * Loads a model of the site; leaves the loading of another one.
    *
    * @param {Connection} connection
+   * @param {string} [wanted]  its name; without one the chosen model
    */
-  async #load(connection) {
+  async #load(connection, wanted = this.session.model) {
     this.#loading.abort();
-    const entry = this.#models.find(({ name }) => name === this.session.model);
+    const entry = this.#models.find(({ name }) => name === wanted);
     if (!entry || this.#loaded.has(entry.name)) return this.#continue();
     this.#loading = new AbortController();
     const { signal } = this.#loading;
@@ -440,6 +474,15 @@ export class Engine extends EventTarget {
   #announce(type) {
     this.dispatchEvent(new Event(type));
   }
+}
+
+/**
+ * Whether a model is always to choose from; one of the reader's own is while it is loaded.
+ *
+ * @param {ModelEntry} entry
+ */
+function isOfSite(entry) {
+  return isPublished(entry) || Boolean(entry.files.weights);
 }
 
 /** The site's root is the parent of the folder of this module, wherever the site lives. */

@@ -26,6 +26,7 @@
  * @property {From} from
  * @property {string} host
  * @property {number} bytes   to be fetched, as far as that is known; 0: not yet
+ * @property {string} [note]  why it is offered, where the reader did not choose it
  */
 import { ExplainedError } from "./errors.js";
 import { downloadText } from "./weights.js";

@@ -35,6 +35,8 @@ class FakeWorker extends EventTarget {
       boot: () => this.#boot(),
       load: (payload, signal) => this.#load(payload, signal),
       generate: (payload) => this.#generate(payload),
+      attach: () => nothing(),
+      unload: () => nothing(),
     });
     this.#channel.port1.onmessage = ({ data }) => {
       if (!this.isTerminated) this.dispatchEvent(new MessageEvent("message", { data }));
@@ -43,7 +45,8 @@ class FakeWorker extends EventTarget {
 
   /** @param {any} message */
   postMessage(message) {
-    this.#channel.port1.postMessage(message);
+    const transfer = message.kind === "attach" ? [message.payload.port] : [];
+    this.#channel.port1.postMessage(message, transfer);
   }
 
   terminate() {
@@ -99,6 +102,52 @@ class FakeWorker extends EventTarget {
   }
 }
 
+/** The answer to a message that asks for nothing. */
+async function* nothing() {}
+
+/** A worker that fetches: it has each model at once, from the storage where one is in there. */
+class FakeLoader extends EventTarget {
+  #channel = new MessageChannel();
+  /** @type {string[]} what it loaded */
+  loaded = [];
+  /** @type {Set<string>} keys */
+  stored = new Set();
+
+  constructor() {
+    super();
+    const entries = () => [...this.stored].map((key) => ({ key, isWhole: true }));
+    serve(this.#channel.port2, {
+      attach: () => nothing(),
+      // biome-ignore lint/correctness/useYield: every answer is a stream, some of no items
+      async *stored() {
+        return { entries: entries(), usage: 0, quota: 0 };
+      },
+      load: (payload) => this.#load(payload),
+    });
+    this.#channel.port1.onmessage = ({ data }) => this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+
+  /** @param {any} message */
+  postMessage(message) {
+    const transfer = message.kind === "attach" ? [message.payload.port] : [];
+    this.#channel.port1.postMessage(message, transfer);
+  }
+
+  terminate() {} // the engine starts it again: here it is the same one
+
+  /** @param {any} payload */
+  async *#load({ wanted }) {
+    this.loaded.push(wanted.name);
+    yield { status: "fetching", loaded: 1, total: 2, fetched: 0, info: null, times: {} };
+    const info = { name: wanted.name, n_ctx: 8, has_vocabulary: true };
+    return { status: "done", loaded: 2, total: 2, fetched: 0, info, times: {} };
+  }
+
+  close() {
+    this.#channel.port1.close();
+  }
+}
+
 /**
  * An engine with fake workers, newest last.
  *
@@ -112,7 +161,9 @@ function setUp(t, index = async () => MODELS) {
     workers.push(new FakeWorker());
     return /** @type {any} */ (workers[workers.length - 1]);
   };
-  const engine = new Engine({ base: BASE, createWorker, index });
+  const loader = new FakeLoader();
+  const createLoader = () => /** @type {any} */ (loader);
+  const engine = new Engine({ base: BASE, createWorker, createLoader, index });
   /** @type {string[]} */
   const phases = [];
   engine.addEventListener("state", () => {
@@ -120,8 +171,9 @@ function setUp(t, index = async () => MODELS) {
   });
   t.after(() => {
     for (const worker of workers) worker.terminate();
+    loader.close();
   });
-  return { engine, workers, phases };
+  return { engine, workers, phases, loader };
 }
 
 /** @param {number} n */
@@ -446,4 +498,75 @@ test("a site without models is an error", async (t) => {
   workers[0].gate("boot").open();
   await until(() => engine.state.phase === "error");
   assert.match(engine.state.error?.message ?? "", /no model/);
+});
+
+/**
+ * Ends Python's worker as Stop does, and lets the next one start.
+ *
+ * @param {{engine: Engine, workers: FakeWorker[]}} set
+ */
+function endWorker({ engine, workers }) {
+  engine.restart({ comeBack: true });
+  workers[1].gate("boot").open();
+  workers[1].gate("load small").open();
+}
+
+test("a model from this device comes back after its worker was ended, and a prompt waits for it", async (t) => {
+  const set = await ready(t);
+  const { engine, loader, phases } = set;
+  await engine.arrivals.openFiles([new File(["x"], "mine.safetensors")]);
+  assert.equal(engine.session.model, "file:mine.safetensors");
+  assert.equal(engine.state.phase, "ready");
+  phases.length = 0;
+  endWorker(set);
+  assert.equal(engine.session.model, "file:mine.safetensors");
+  engine.generate("again", settings(1));
+  await until(() => engine.run?.status === "done");
+  assert.equal(engine.run?.model, "file:mine.safetensors");
+  assert.deepEqual(loader.loaded, ["file:mine.safetensors", "file:mine.safetensors"]);
+  assert.deepEqual(
+    phases.filter((phase) => phase === "error"),
+    [],
+  );
+});
+
+const ADDRESS = "https://there.test/model.safetensors";
+
+test("a model that the browser has kept comes back, one that it has not is offered", async (t) => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true }); // it is asked to keep the model
+  t.after(() =>
+    Object.defineProperty(globalThis, "navigator", before ?? { value: undefined, configurable: true }),
+  );
+  for (const isStored of [true, false]) {
+    const set = await ready(t);
+    const { engine, loader } = set;
+    await engine.arrivals.offerAddress(ADDRESS);
+    await engine.arrivals.current?.start();
+    assert.equal(engine.session.model, ADDRESS);
+    if (isStored) loader.stored.add(engine.arrivals.current?.offer.wanted.key ?? "");
+    endWorker(set);
+    await until(() => engine.state.phase === "ready");
+    assert.equal(engine.session.model, isStored ? ADDRESS : "small");
+    assert.equal(engine.arrivals.current?.status, isStored ? "done" : "offered");
+    assert.equal(loader.loaded.length, isStored ? 2 : 1);
+    const note = engine.arrivals.current?.offer.note ?? "";
+    assert.match(note, /has to be fetched again/);
+    assert.deepEqual(
+      engine.state.models.map(({ name }) => name),
+      isStored ? ["small", "large", ADDRESS] : ["small", "large"],
+    );
+  }
+});
+
+test("after a crash the site's own model is there, whatever was loaded", async (t) => {
+  const { engine, workers } = await ready(t);
+  await engine.arrivals.openFiles([new File(["x"], "mine.safetensors")]);
+  workers[0].dispatchEvent(new Event("error"));
+  await until(() => engine.state.phase === "error");
+  engine.restart();
+  workers[1].gate("boot").open();
+  workers[1].gate("load small").open();
+  await until(() => engine.state.phase === "ready");
+  assert.equal(engine.session.model, "small");
 });

@@ -150,7 +150,7 @@ function fetchingText(host, report, rate, loaded) {
 /** @param {Arrival} arrival */
 function noteOf({ status, offer, report, error }) {
   if (status === "failed") return error?.hint ?? "";
-  if (status === "offered") return memoryNote(offer.bytes);
+  if (status === "offered") return [offer.note, memoryNote(offer.bytes)].filter(Boolean).join(" ");
   if (status === "canceled" && report?.isStored && report.loaded) return "What has arrived is kept.";
   const isUnderWay = report !== null && report.total > 0;
   if (isUnderWay && !report.isStored && !offer.wanted.isLocal) {
