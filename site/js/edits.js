@@ -6,12 +6,13 @@
  *     run() ──► the text goes into Python's model ──► before and after, token by token ──► done
  *       └─────────────────── error: the model stays as it was          stop(): no more of it
  *
- * Code that never returns cannot be asked to stop: when Python does not answer, its worker is ended and another one
- * started. Drafts stay, and nothing of them runs by itself.
+ * Code that never returns cannot be asked to stop: when Python does not answer in time (see patience.js), or at a second
+ * stop(), its worker is ended and another one started, with the same model. Drafts stay, and nothing of them runs by
+ * itself.
  *
  * @typedef {import("./errors.js").PlainError} PlainError
  * @typedef {import("./engine.js").Engine} Engine
- * @typedef {{text: string, page: string, title: string}} Draft  and where it was written
+ * @typedef {{text: string, page: string}} Draft  and where it was written
  * @typedef {import("./run.js").Token & {side: "original" | "edited", other: number}} SidedToken
  *
  * @typedef {object} Moved  how far the next token's logits have moved
@@ -29,12 +30,13 @@
  * @property {Moved | null} moved
  * @property {SidedToken[]} tokens
  * @property {PlainError | null} error
+ * @property {boolean} wasEnded  Python did not answer, so its worker was ended
  */
 import { engine } from "./engine.js";
 import { explain } from "./errors.js";
+import { patienceMs } from "./patience.js";
 import { drain } from "./protocol.js";
 
-const PATIENCE_MS = 1000; // how long Python may take to answer after a Stop
 const N_TOKENS = 40; // both models write, and each reads what the other has written
 const SEED = 1; // both begin with the same one
 const PROMPT = "ROMEO:\nBut soft, what light"; // on a page without a box, before anything was typed
@@ -44,20 +46,32 @@ export class Edits extends EventTarget {
   drafts = new Map();
   /** @type {Outcome | null} */
   outcome = null;
+  /** @type {Record<string, string>} the texts of all functions that are not as they came, as they run now */
+  changed = {};
+  /** How long Python may take to answer now that it was asked to stop; 0: it was not. */
+  graceMs = 0;
   #controller = new AbortController();
+  #isPutting = false;
+  #endNow = () => {};
 
   /** @param {Engine} engine */
   constructor(engine) {
     super();
     this.engine = engine;
-    engine.addEventListener("edits", () => this.#announce());
+    engine.addEventListener("edits", () => this.#look());
     engine.addEventListener("stop", () => {
-      if (Object.keys(engine.edits).length) this.#endIfSilent();
+      if (Object.keys(engine.edits).length && !this.isWorking) this.#waitFor(this.#sayEdits());
     });
   }
 
+  /** A text is being tried out, or writes. */
   get isWorking() {
-    return this.outcome?.status === "working";
+    return this.#isPutting || this.outcome?.status === "working";
+  }
+
+  /** Python was asked to stop, and has not answered yet. */
+  get isStopping() {
+    return this.graceMs > 0;
   }
 
   /**
@@ -65,9 +79,10 @@ export class Edits extends EventTarget {
    *
    * @param {string} name  of a function of model.py, or "model" for all of it
    * @param {string} text
+   * @param {string} [page]  where it is to be found again
    */
-  keep(name, text) {
-    this.drafts.set(name, { text, page: location.pathname, title: document.title });
+  keep(name, text, page = location.pathname) {
+    this.drafts.set(name, { text, page });
   }
 
   /**
@@ -78,19 +93,24 @@ export class Edits extends EventTarget {
    * @param {string | number[]} [prompt]
    */
   async run(name, text, prompt = this.prompt) {
-    this.#controller.abort();
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
+    const signal = this.#begin();
     this.keep(name, text);
     const settings = this.#settings();
     /** @type {Outcome} */
-    const outcome = { name, status: "working", prompt, settings, moved: null, tokens: [], error: null };
+    const outcome = {
+      name,
+      status: "working",
+      prompt,
+      settings,
+      moved: null,
+      tokens: [],
+      error: null,
+      wasEnded: false,
+    };
     this.outcome = outcome;
     this.#announce();
     try {
-      await this.#ready(signal);
-      this.engine.stop();
-      this.engine.noteEdits(await this.ask("edit", [name, text], signal));
+      await this.#put({ [name]: text }, signal);
       await this.#compare(outcome, signal);
       outcome.status = "done";
     } catch (error) {
@@ -100,11 +120,32 @@ export class Edits extends EventTarget {
     this.#announce();
   }
 
-  /** Ends what is at work; if Python does not answer then, with its worker. */
+  /**
+   * Puts somebody else's texts into the model, and lets nothing write yet. Throws what is wrong with them; the model is
+   * then as it was before the first that failed.
+   *
+   * @param {Record<string, string>} texts
+   * @param {string} page  where the reader finds them again
+   */
+  async put(texts, page) {
+    const signal = this.#begin();
+    for (const [name, text] of Object.entries(texts)) this.keep(name, text, page);
+    this.#isPutting = true;
+    this.#announce();
+    try {
+      await this.#put(texts, signal);
+    } finally {
+      this.#isPutting = false;
+      this.#announce();
+    }
+  }
+
+  /** Ends what is at work; if Python does not answer then, with its worker. The second time at once. */
   stop() {
+    if (this.isStopping) return this.#endNow();
     if (!this.isWorking) return;
     this.#controller.abort();
-    this.#endIfSilent();
+    this.#waitFor(this.#sayEdits());
   }
 
   /**
@@ -117,9 +158,9 @@ export class Edits extends EventTarget {
     if (name === null) this.drafts.clear();
     else this.drafts.delete(name);
     if (name === null || this.outcome?.name === name) this.outcome = null;
-    // an edit that was given up on its way may have arrived in Python all the same
-    if (this.engine.state.info) this.engine.noteEdits(await this.ask("restore", [name]));
     this.#announce();
+    // an edit that was given up on its way may have arrived in Python all the same
+    if (this.engine.state.info) await this.#waitFor(this.ask("restore", [name]));
   }
 
   /**
@@ -178,13 +219,65 @@ export class Edits extends EventTarget {
     signal?.throwIfAborted();
   }
 
-  async #endIfSilent() {
-    if (!this.engine.state.info) return;
-    const silence = new Promise((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
-    const answer = drain(this.engine.ask("experiment", { name: "edits", args: [] })).catch(() => null);
-    const edits = await Promise.race([answer, silence]);
-    if (edits) this.engine.noteEdits(edits);
-    else this.engine.restart();
+  #begin() {
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    return this.#controller.signal;
+  }
+
+  /** @param {Record<string, string>} texts @param {AbortSignal} signal */
+  async #put(texts, signal) {
+    await this.#ready(signal);
+    this.engine.stop();
+    for (const [name, text] of Object.entries(texts))
+      this.engine.noteEdits(await this.ask("edit", [name, text], signal));
+  }
+
+  #sayEdits() {
+    return drain(this.engine.ask("experiment", { name: "edits", args: [] }));
+  }
+
+  /**
+   * Waits for Python to say what is edited; if it does not, its worker is ended.
+   *
+   * @param {Promise<Record<string, string>>} answer
+   */
+  async #waitFor(answer) {
+    const { engine, outcome } = this;
+    const isHeard = answer.then(
+      (edits) => {
+        engine.noteEdits(edits);
+        return true;
+      },
+      () => true, // its worker is gone, or the engine tells what is wrong
+    );
+    if (!engine.state.info || this.isStopping) return;
+    const worker = engine.nWorkers;
+    this.graceMs = patienceMs(engine.state.info, outcome?.prompt ?? this.prompt);
+    this.#announce();
+    const silence = new Promise((/** @type {(value: false) => void} */ resolve) => {
+      this.#endNow = () => resolve(false);
+    });
+    const timer = setTimeout(this.#endNow, this.graceMs);
+    const isAlive = await Promise.race([isHeard, silence]);
+    clearTimeout(timer);
+    this.graceMs = 0;
+    if (!isAlive && worker === engine.nWorkers) {
+      if (outcome) outcome.wasEnded = true;
+      engine.restart({ comeBack: true });
+    }
+    this.#announce();
+  }
+
+  /** The model was changed: which of its functions are not as they came? */
+  async #look() {
+    const { edits } = this.engine;
+    this.#announce();
+    const isEdited = Object.keys(edits).length > 0;
+    const changed = isEdited ? await this.ask("changed", []).catch(() => ({})) : {};
+    if (edits !== this.engine.edits) return; // changed again meanwhile
+    this.changed = changed;
+    this.#announce();
   }
 
   #announce() {

@@ -23,8 +23,8 @@
  * @typedef {import("./runtime.js").RuntimeManifest} RuntimeManifest
  * @typedef {{pyodide: number, numpy: number, picogpt: number, sgemm: number}} BootTimes  in milliseconds
  * @typedef {number | boolean | string | null | undefined | object} PlainValue
- * @typedef {"edit" | "restore" | "edits" | "source" | "presets" | "ablation_source" | "moved" | "patch" | "rounding" | "script"
- *   } EditFunction  of picogpt.browser_edits
+ * @typedef {"edit" | "restore" | "edits" | "changed" | "source" | "presets" | "ablation_source" | "moved"
+ *   | "patch" | "rounding" | "script"} EditFunction  of picogpt.browser_edits
  */
 import { ExplainedError } from "./errors.js";
 import { countingFetches } from "./runtime.js";

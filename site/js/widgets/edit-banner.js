@@ -1,15 +1,20 @@
 // @ts-check
-/** <edit-banner>: says on every page, as long as the model is changed, where. One for the whole site, below the header. */
+/**
+ * <edit-banner>: says on every page, as long as the model is changed, where; and that an edit is at work which is on
+ * another page. One for the whole site, below the header.
+ */
 import { edits } from "../edits.js";
 import { make } from "./dom.js";
 
 export class EditBanner extends HTMLElement {
   #words = make("span", {});
+  #stop = make("button", { type: "button", class: "edit-quiet" }, "Stop it");
   #reset = make("button", { type: "button", class: "edit-quiet" }, "Reset all");
 
   connectedCallback() {
     this.setAttribute("role", "status");
-    this.append(this.#words, this.#reset);
+    this.append(this.#words, this.#stop, this.#reset);
+    this.#stop.addEventListener("click", () => edits.stop());
     this.#reset.addEventListener("click", () => edits.restore());
     edits.addEventListener("change", () => this.#show());
     this.#show();
@@ -17,10 +22,26 @@ export class EditBanner extends HTMLElement {
 
   #show() {
     const names = Object.keys(edits.engine.edits);
-    this.hidden = names.length === 0;
+    const isElsewhere = edits.isWorking && edits.outcome !== null && !isOpenHere(edits.outcome.name);
+    this.hidden = names.length === 0 && !isElsewhere && !edits.isStopping;
+    if (this.hidden) return;
+    this.#stop.hidden = !isElsewhere && !edits.isStopping;
+    this.#stop.textContent = edits.isStopping ? "End it now" : "Stop it";
+    this.#reset.hidden = names.length === 0;
     const links = names.flatMap((name, i) => [i ? ", " : "", link(name)]);
-    this.#words.replaceChildren("The model is edited: ", ...links, ". ");
+    this.#words.replaceChildren(...(names.length ? ["The model is edited: ", ...links, ". "] : []));
+    if (edits.isStopping) this.#words.append("Python was asked to stop. ");
+    else if (isElsewhere) this.#words.append("An edit of ", link(edits.outcome?.name ?? ""), " is at work. ");
   }
+}
+
+/**
+ * Whether this page has an editor for it, with a Stop of its own.
+ *
+ * @param {string} name
+ */
+function isOpenHere(name) {
+  return document.querySelector(`model-editor[function="${name}"]:not([data-state=closed])`) !== null;
 }
 
 /** @param {string} name */

@@ -3,18 +3,23 @@
  * <model-editor function="softmax">: edits a function of the running model (function="model": all of model.py), in place of
  * the code in the block that it stands in. Without such a block, whoever has a text for it calls `put`.
  *
+ * While it is closed and the model runs another text than the page has printed, that text stands in the block.
+ *
  *     data-state:  closed ◄──► open ──► working ──► done | failed | stopped      data-edited: it runs in the model
  */
 import { edits } from "../edits.js";
 import { BeforeAfter } from "./before-after.js";
 import { codeEditor } from "./code-editor.js";
 import { make } from "./dom.js";
+import { EditedCode } from "./edited-code.js";
 
 /** @param {string} text @param {string} className */
 const button = (text, className = "edit-quiet") => make("button", { type: "button", class: className }, text);
 
 export class ModelEditor extends HTMLElement {
+  #edited = new EditedCode();
   #edit = button("Edit", "edit-open");
+  #undo = button("Reset");
   #run = button("Run", "edit-run");
   #stop = button("Stop");
   #reset = button("Reset");
@@ -79,14 +84,14 @@ export class ModelEditor extends HTMLElement {
   }
 
   #build() {
-    this.append(this.#edit, this.#panel);
+    this.append(this.#edited.element, this.#edit, this.#undo, this.#panel);
     this.#edit.setAttribute("aria-label", `Edit ${this.function === "model" ? "model.py" : this.function}`);
     this.#edit.addEventListener("click", async () => (await this.open()).focus());
     this.#run.addEventListener("click", () => this.#start());
     this.#run.title = "Ctrl+Enter, or ⌘+Enter";
     this.#stop.setAttribute("aria-label", "Stop the edit"); // the box has a Stop of its own
     this.#stop.addEventListener("click", () => edits.stop());
-    this.#reset.addEventListener("click", () => this.#restore());
+    for (const reset of [this.#reset, this.#undo]) reset.addEventListener("click", () => this.#restore());
     this.#close.addEventListener("click", () => this.#shut());
   }
 
@@ -110,9 +115,12 @@ export class ModelEditor extends HTMLElement {
 
   #withEditor() {
     this.#editor ??= codeEditor(this.#code, {
-      text: edits.drafts.get(this.function)?.text ?? this.#printed,
+      text: edits.drafts.get(this.function)?.text ?? edits.changed[this.function] ?? this.#printed,
       label: `Code of ${this.function}`,
-      onChange: (text) => edits.keep(this.function, text),
+      onChange: (text) => {
+        edits.keep(this.function, text);
+        this.#show();
+      },
       onRun: () => this.#start(),
     });
     return this.#editor;
@@ -128,10 +136,13 @@ export class ModelEditor extends HTMLElement {
   }
 
   async #restore() {
-    const editor = await this.#withEditor();
-    editor.unmark();
+    const isOpen = !this.#panel.hidden;
     await edits.restore(this.function);
+    if (!this.#editor) return this.#edit.focus();
+    const editor = await this.#editor;
+    editor.unmark();
     editor.text = this.#printed || (await edits.ask("source", [this.function]));
+    if (!isOpen) this.#edit.focus();
     edits.drafts.delete(this.function); // the editor's change was noted as one of the reader's
     this.#show();
   }
@@ -149,12 +160,27 @@ export class ModelEditor extends HTMLElement {
     const isEdited = this.function in edits.engine.edits;
     this.toggleAttribute("data-edited", isEdited);
     this.dataset.state = this.#panel.hidden ? "closed" : (outcome?.status ?? "open");
-    this.#edit.textContent = isEdited ? "Edited" : "Edit";
-    this.#run.disabled = edits.isWorking;
-    this.#stop.disabled = outcome?.status !== "working";
-    this.#status.textContent = statusOf(outcome?.status, isEdited);
+    this.#showCode(isEdited);
+    this.#run.disabled = edits.isWorking || edits.isStopping;
+    this.#stop.disabled = outcome?.status !== "working" && !edits.isStopping;
+    this.#status.textContent = statusOf(outcome, this.function);
     this.#showError(outcome?.error ?? null);
     this.#outcome.show(outcome);
+  }
+
+  /**
+   * What runs in place of the printed code, while there is no editor to see it in.
+   *
+   * @param {boolean} isEdited  by a text of its own
+   */
+  #showCode(isEdited) {
+    const text = edits.changed[this.function];
+    const isShown =
+      this.#block !== null && this.#panel.hidden && text !== undefined && text !== this.#printed;
+    this.#block?.classList.toggle("is-edited", isShown);
+    this.#edited.show(isShown ? text : null, this.#printed, isEdited ? "" : whereFrom(this.function));
+    this.#undo.hidden = !isShown || !isEdited;
+    this.#undo.setAttribute("aria-label", `Reset ${this.function}`);
   }
 
   /** @param {import("../errors.js").PlainError | null} error */
@@ -173,12 +199,33 @@ export class ModelEditor extends HTMLElement {
 }
 
 /**
- * @param {string | undefined} status
- * @param {boolean} isEdited
+ * The edits of others that may have brought along what is not as it came.
+ *
+ * @param {string} name
  */
-function statusOf(status, isEdited) {
-  if (status === "working") return isEdited ? "Writing, before and after …" : "Trying it out …";
-  if (status === "stopped") return isEdited ? "Stopped." : "Stopped. The model is as it was.";
+function whereFrom(name) {
+  const texts = Object.entries(edits.engine.edits);
+  const defines = texts.filter(([, text]) => name === "model" || text.includes(name)).map(([edit]) => edit);
+  return (defines.length ? defines : texts.map(([edit]) => edit)).join(", ");
+}
+
+/**
+ * @param {import("../edits.js").Outcome | null} outcome
+ * @param {string} name
+ */
+function statusOf(outcome, name) {
+  const running = edits.engine.edits[name];
+  const isEdited = running !== undefined;
+  if (edits.isStopping) {
+    const seconds = Math.ceil(edits.graceMs / 1000);
+    return `Python was asked to stop and has ${seconds} s to answer. Stop again ends it at once.`;
+  }
+  if (outcome?.wasEnded) return "Python did not answer and was started anew, with the model as it came.";
+  if (outcome?.status === "working") return isEdited ? "Writing, before and after …" : "Trying it out …";
+  if (outcome?.status === "stopped" && !isEdited) return "Stopped. The model is as it was.";
+  const isThis = edits.drafts.get(name)?.text === running;
+  if (isEdited && !isThis) return "The text that was run before this one is in the model now.";
+  if (outcome?.status === "stopped") return "Stopped. This runs in the model now.";
   return isEdited ? "This runs in the model now." : "";
 }
 

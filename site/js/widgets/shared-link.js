@@ -11,19 +11,46 @@ import { explain } from "../errors.js";
 import { pack, unpack } from "../share.js";
 import { make } from "./dom.js";
 
+const EXPERIMENTS = "learn/experiments/"; // its editor opens with what the link brought
+
 class SharedLink extends HTMLElement {
+  #run = make("button", { type: "button", class: "edit-run" }, "Run this code");
+  #stop = make("button", { type: "button", class: "edit-quiet", hidden: true }, "Stop the code");
+  #leave = make("button", { type: "button", class: "edit-quiet" }, "Leave it");
+  #status = make("p", { class: "edit-status", role: "status" });
+  /** @type {AbortController | null} */
+  #presence = null;
+
+  connectedCallback() {
+    this.#presence = new AbortController();
+    const { signal } = this.#presence;
+    for (const [emitter, type] of /** @type {[EventTarget, string][]} */ ([
+      [edits, "change"],
+      [engine, "state"],
+    ]))
+      emitter.addEventListener(type, () => this.#showState(), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#presence?.abort();
+  }
+
   /** @param {Shared} shared */
   show(shared) {
-    const run = make("button", { type: "button", class: "edit-run" }, "Run this code");
-    const leave = make("button", { type: "button", class: "edit-quiet" }, "Leave it");
-    run.addEventListener("click", () => this.#run(shared));
-    leave.addEventListener("click", () => this.remove());
+    this.#run.addEventListener("click", () => this.#start(shared));
+    this.#stop.addEventListener("click", () => edits.stop());
+    this.#leave.addEventListener("click", () => this.remove());
     this.className = "md-typeset";
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", "Code in the link");
     const texts = Object.entries(shared.edits).map(([name, text]) => {
       const scroll = { tabindex: "0", role: "region", "aria-label": `Code of ${name}` };
-      return make("pre", scroll, make("code", {}, text));
+      const title = make(
+        "p",
+        { class: "edit-link-name" },
+        make("code", {}, name === "model" ? "model.py" : name),
+      );
+      return make("div", {}, title, make("pre", scroll, make("code", {}, text)));
     });
     this.replaceChildren(
       make(
@@ -32,9 +59,21 @@ class SharedLink extends HTMLElement {
         "The link that you opened carries code that changes the model. Read it before you run it.",
       ),
       ...texts,
-      run,
-      leave,
+      this.#run,
+      this.#stop,
+      this.#leave,
+      this.#status,
     );
+  }
+
+  #showState() {
+    const isBusy = edits.isWorking || edits.isStopping;
+    this.#run.disabled = isBusy;
+    this.#stop.hidden = !isBusy;
+    this.#leave.hidden = isBusy;
+    if (edits.isStopping) this.#status.textContent = "Python was asked to stop. Once more ends it at once.";
+    else if (isBusy)
+      this.#status.textContent = engine.state.info ? "Trying it out …" : "As soon as the model is here …";
   }
 
   /** @param {string} text */
@@ -44,17 +83,15 @@ class SharedLink extends HTMLElement {
   }
 
   /** @param {Shared} shared */
-  async #run({ prompt, settings, edits: texts }) {
+  async #start({ prompt, settings, edits: texts }) {
     try {
-      for (const [name, text] of Object.entries(texts)) {
-        edits.keep(name, text);
-        engine.noteEdits(await edits.ask("edit", [name, text]));
-      }
+      await edits.put(texts, new URL(EXPERIMENTS, engine.base).pathname);
       engine.generate(prompt, settings);
       this.remove();
     } catch (error) {
-      const { message, hint } = explain(error);
-      this.say(`${message} ${hint}`);
+      const { class: name, message, hint } = explain(error);
+      this.#status.textContent =
+        name === "AbortError" ? "Stopped. The model is as it was." : `${message} ${hint}`;
     }
   }
 }
