@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
 from faulty_site import FaultySite
-from picogpt import Generation, edit, load_checkpoint
+from picogpt import Generation, browser_edits, edit, load_checkpoint
+from picogpt import browser as browser_functions
 from picogpt.models import shipped_folder
 from picogpt.presets import PRESETS
 from picogpt.script import script
@@ -63,6 +65,15 @@ def experiment(worker: Ask) -> Iterator[Ask]:
     edit.restore()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _loaded_here() -> None:
+    """The same model in this Python, for what the page asks for."""
+    folder = shipped_folder() / "shakespeare"
+    texts = [(folder / name).read_text("utf-8") for name in ("config.json", "merges.txt")]
+    weights = np.frombuffer((folder / "model.safetensors").read_bytes(), np.uint8)
+    browser_functions.load("shakespeare", weights, *texts)
+
+
 def ids(worker: Ask, kind: str = "generate", side: str | None = None) -> list[int]:
     answer = worker(kind, prompt=PROMPT, settings=SETTINGS)
     assert "error" not in answer
@@ -76,18 +87,70 @@ def ids_here() -> list[int]:
     return [token.id for token in Generation(inputs, params, hparams["n_head"], 12, stop_id=stop)]
 
 
-def test_every_preset_and_a_free_edit_give_what_they_give_on_cpython(worker: Ask, experiment: Ask) -> None:
-    as_it_came = ids(worker)
-    assert as_it_came == ids_here()
+def test_the_page_offers_the_presets_of_cpython(experiment: Ask) -> None:
     offers = {offer["title"]: (offer["name"], offer["source"]) for offer in experiment("presets")}
     assert offers == {preset.title: (preset.name, preset.source) for preset in PRESETS}
-    for title, (name, source) in [*offers.items(), ("free", ("gelu", FREE))]:
-        experiment("edit", name, source)
-        edit.replace(name, source)
-        assert (title, ids(worker)) == (title, ids_here())
-        assert experiment("restore", name) == {}
-        edit.restore(name)
+
+
+EDITS = {
+    **{preset.title: (preset.name, preset.source) for preset in PRESETS},
+    "free": ("gelu", FREE),
+    "all of model.py": ("model", edit.source().replace("np.tanh(", "np.sin(")),
+}
+
+
+@pytest.mark.parametrize("title", EDITS)
+def test_an_edit_writes_what_it_writes_on_cpython_and_reset_gives_the_exact_ids_back(
+    worker: Ask, experiment: Ask, title: str
+) -> None:
+    as_it_came = ids(worker)
+    assert as_it_came == ids_here()
+    name, source = EDITS[title]
+    experiment("edit", name, source)
+    edit.replace(name, source)
+    assert ids(worker) == ids_here()
+    assert experiment("changed") == edit.changed()
+    assert len(edit.changed()) > 1  # all of model.py, and what is new in it
+    check_alike(experiment("moved", PROMPT), browser_edits.moved(PROMPT))
+    assert experiment("restore", name) == {}
     assert ids(worker) == as_it_came
+
+
+PATHS = ["", "/mha.0", "/ffn.0"]
+
+
+@pytest.mark.parametrize("path", [f"gpt2.0/transformer_block.{n}{path}" for n in (0, 3) for path in PATHS])
+def test_a_patch_moves_the_answer_as_far_as_on_cpython(experiment: Ask, path: str) -> None:
+    a, b = "ROMEO:\nThe king of", "ROMEO:\nThe love of"
+    for position in (3, 5):
+        asked = (a, b, path, position)
+        found, expected = experiment("patch", *asked), browser_edits.patch(*asked)
+        check_alike(found, expected)
+        assert set(found["donor"]) != set(found["before"])
+
+
+@pytest.mark.parametrize("kind", ["fp16", "int8"])
+def test_rounding_moves_the_logits_as_far_as_on_cpython(experiment: Ask, kind: str) -> None:
+    expected = browser_edits.rounding(PROMPT, 1, kind)
+    check_alike(experiment("rounding", PROMPT, 1, kind), expected)
+    assert expected["largest"] > 0
+
+
+def check_alike(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Two answers, number by number; of the last tokens some may be others, where they are level."""
+    assert found["largest"] == pytest.approx(expected["largest"], rel=2e-2, abs=1e-5)
+    shares, expected_shares = shares_of(found), shares_of(expected)
+    both = shares.keys() & expected_shares.keys()
+    assert len(both) > 0.8 * len(expected_shares)
+    assert {key: shares[key] for key in both} == pytest.approx(
+        {key: expected_shares[key] for key in both}, rel=2e-3
+    )
+
+
+def shares_of(answer: dict[str, Any]) -> dict[tuple[str, int], float]:
+    """The probability of each token on each side."""
+    sides = [side for side in ("before", "after", "donor") if side in answer]
+    return {(side, id): p for side in sides for id, p in zip(answer["ids"], answer[side], strict=True)}
 
 
 def test_before_and_after_come_as_one_stream(worker: Ask, experiment: Ask) -> None:
@@ -109,7 +172,6 @@ def test_the_readers_error_crosses_to_the_page_with_its_line(worker: Ask, experi
 
 
 def test_the_file_to_take_along_is_that_of_cpython(experiment: Ask) -> None:
-
     experiment("edit", "gelu", FREE)
     edit.replace("gelu", FREE)
     assert experiment("script") == script()

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import faulty_site
 from faulty_site import FaultySite
@@ -43,6 +43,69 @@ def request():
 attempt("request", request)
 
 def gelu(x):
+    return x
+"""
+
+
+# Each of them leads to what the browser keeps for this origin, or to its other tabs and servers.
+DOORS = [
+    "caches",
+    "indexedDB",
+    "navigator.storage",
+    "navigator.locks",
+    "webkitRequestFileSystemSync",
+    "BroadcastChannel",
+    "Worker",
+    "WebSocket",
+    "EventSource",
+    "XMLHttpRequest",
+    "WorkerGlobalScope.prototype.indexedDB",
+    "WorkerGlobalScope.prototype.caches",
+    "WorkerNavigator.prototype.storage",
+]
+KNOCKING = """
+import js
+
+def is_open(path):
+    at = js
+    for name in path.split("."):
+        if not js.Reflect.has(at, name):
+            return False
+        at = getattr(at, name, None)
+    return True
+
+js.fetch("http://127.0.0.1:{port}/elsewhere/", method="POST", body="secret")
+js.fetch("{site}../elsewhere/")
+
+def gelu(x):
+    raise RuntimeError("open: " + ", ".join(filter(is_open, {doors})))
+"""
+# What a worker has that is under the same policy, but not confined.
+ORDINARY = """(doors) => new Promise((resolve) => {
+  const lines = `onmessage = ({ data }) => postMessage(data.filter((path) => {
+    let at = self;
+    return path.split(".").every((name) => {
+      if (!Reflect.has(at, name)) return false;
+      try { at = at[name]; } catch { at = null; }
+      return true;
+    });
+  }))`;
+  const worker = new Worker(URL.createObjectURL(new Blob([lines], { type: "text/javascript" })));
+  worker.onmessage = ({ data }) => resolve(data);
+  worker.postMessage(doors);
+})"""
+# A reader's code has the way to the page that answers take: whatever it says there is text.
+FORGING = """
+import js
+from pyodide.ffi import to_js
+
+TEXT = "<img src=nothing.png onerror='window.hurt = 1'><script>window.hurt = 2</script>"
+
+def gelu(x):
+    token = {"type": "token", "id": 7, "text": TEXT, "probability": 1, "alternatives": []}
+    for id in range(200):
+        message = {"type": "item", "id": id, "value": {**token, "side": "edited", "other": 1}}
+        js.postMessage(to_js(message, dict_converter=js.Object.fromEntries))
     return x
 """
 
@@ -92,12 +155,7 @@ def test_what_a_reader_runs_reaches_no_other_host(
 ) -> None:
     port, heard = listener
     box = opened(page, site.url + "learn/feed-forward/")
-    at = page.locator('model-editor[function="gelu"]').first
-    at.locator(".edit-open").click()
-    at.get_by_role("textbox").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(WAYS_OUT.replace("{port}", str(port)))
-    at.get_by_role("button", name="Run").click()
+    at = run(page, WAYS_OUT.replace("{port}", str(port)))
     expect(at).to_have_attribute("data-state", "done", timeout=BOOT_MS)
     check_still_works(box)
     assert heard == []
@@ -105,6 +163,44 @@ def test_what_a_reader_runs_reaches_no_other_host(
         connection.sendall(b"hello")
         while not heard:
             page.wait_for_timeout(20)
+
+
+def test_what_a_reader_runs_reaches_nothing_that_the_browser_keeps_nor_the_rest_of_the_origin(
+    page: Page, site: FaultySite
+) -> None:
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(request.url))
+    opened(page, site.url + "learn/feed-forward/")
+    assert page.evaluate(ORDINARY, DOORS) == DOORS  # Chromium has all of them
+    text = KNOCKING.replace("{doors}", repr(DOORS)).replace("{port}", str(site.port))
+    at = run(page, text.replace("{site}", site.url))
+    expect(at).to_have_attribute("data-state", "failed", timeout=BOOT_MS)
+    message = at.get_by_role("alert").locator("strong")
+    expect(message).to_contain_text("RuntimeError")
+    assert message.inner_text().endswith("RuntimeError: open.")  # none of them
+    assert not [url for url in asked if "elsewhere" in url]
+    page.evaluate("fetch('/elsewhere/').catch(() => {})")
+    assert [url for url in asked if "elsewhere" in url]  # it would have been seen
+
+
+def test_answers_that_a_readers_code_forges_are_shown_as_text(page: Page, site: FaultySite) -> None:
+    opened(page, site.url + "learn/feed-forward/")
+    at = run(page, FORGING)
+    expect(at).to_have_attribute("data-state", "done", timeout=BOOT_MS)
+    expect(at.locator(".edit-text").nth(1)).to_contain_text("<img src=nothing.png")
+    assert page.locator("model-editor :is(img, script)").count() == 0
+    assert page.evaluate("window.hurt") is None
+
+
+def run(page: Page, text: str) -> Locator:
+    """Run a text in the place of gelu; its editor."""
+    at = page.locator('model-editor[function="gelu"]').first
+    at.locator(".edit-open").click()
+    at.get_by_role("textbox").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+    at.get_by_role("button", name="Run").click()
+    return at
 
 
 def check_still_works(box: PromptBox) -> None:
