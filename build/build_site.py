@@ -13,6 +13,7 @@ import compile_wasm
 import models_index
 import pages
 import policy
+import preload
 import recorded
 import runtime_folder
 import shards
@@ -40,6 +41,7 @@ def build(folder: Path = DIST / "site", site_url: str | None = None) -> None:
         "sgemm": lambda new: compile_wasm.fill(new / "wasm"),
         "examples": recorded.write,
         "policy": policy.write,
+        "preload": preload.write,
         "models": lambda new: models_index.write(new / "models" / "index.json"),
         "parts": lambda new: shards.carry_over(folder, new),
         "runtime": lambda new: runtime_folder.fill(new / "pyodide"),

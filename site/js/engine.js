@@ -488,8 +488,11 @@ function isOfSite(entry) {
 /** The site's root is the parent of the folder of this module, wherever the site lives. */
 const base = new URL("../", import.meta.url);
 
+const EARLY = ["js/python.js", "js/runtime.js", "js/sgemm.js", "pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs"];
+const at = (/** @type {string} */ path) => new URL(path, base);
+
 export const engine = new Engine({
   base,
-  createWorker: () => createConfinedWorker(new URL("./worker.js", import.meta.url)),
-  createLoader: () => createWorker(new URL("./loader-worker.js", import.meta.url)),
+  createWorker: () => createConfinedWorker(at("js/worker.js"), EARLY.map(at)),
+  createLoader: () => createWorker(at("js/loader-worker.js")),
 });

@@ -37,7 +37,7 @@ import { bindSgemm, compileSgemm } from "./sgemm.js";
  */
 export async function boot(base, onProgress) {
   const folder = new URL("pyodide/", base);
-  const manifest = await fetchManifest(folder);
+  const manifest = fetchManifest(folder);
   const clock = stopwatch();
   // without it all works, only slower: no reason to refuse to start
   const compiling = compileSgemm(new URL("wasm/", base)).catch(() => undefined);
@@ -57,7 +57,7 @@ export async function boot(base, onProgress) {
     if (error instanceof ExplainedError) throw error;
     throw new ExplainedError(
       "BootError",
-      `Python (Pyodide ${manifest.version}) did not start: ${firstAndLastLine(error)}`,
+      `Python (Pyodide ${(await manifest).version}) did not start: ${firstAndLastLine(error)}`,
       "Press “Try again”, or try another browser: one from 2023 or later, with WebAssembly, is needed.",
     );
   }

@@ -7,14 +7,16 @@ import { ExplainedError } from "./errors.js";
  * module itself sees to (confine.js).
  *
  * @param {URL} url
+ * @param {URL[]} [early]  modules that it will import: all are fetched at once, not one after the other
  * @returns {import("./engine.js").WorkerLike}
  */
-export function createConfinedWorker(url) {
+export function createConfinedWorker(url, early = []) {
   // A static import would be refused; what is sent before the module is there would be lost, so it waits.
   const lines = `
     const early = [];
     const keep = (event) => { event.stopImmediatePropagation(); early.push(event); };
     addEventListener("message", keep);
+    for (const url of ${JSON.stringify(early)}) import(url).catch(() => {}); // whoever needs it hears of it
     await import(${JSON.stringify(url.href)}).catch(reportError);
     removeEventListener("message", keep);
     for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));`;
