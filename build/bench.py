@@ -15,6 +15,7 @@ from typing import Any
 
 import bench_browser
 import bench_charts
+import bench_load
 import bench_machine
 import bench_native
 import bench_result
@@ -107,6 +108,7 @@ def one_round(
 ) -> dict[str, Any]:
     """Everything once, one after the other, so that nothing that is compared lies far apart in time."""
     found: dict[str, Any] = {"startup": step("start-up", lambda: bench_browser.startup(program, server))}
+    found["visits"] = step("loading the model", lambda: bench_load.visits(program, server))
     found["native"] = step("CPython", lambda: bench_native.measure(options.model, plan))
     found["sessions"] = []
     for kinds in SESSIONS:

@@ -21,10 +21,10 @@ BENCH = """async ([model, plan]) => {
     const [{ engine }, bench] = await Promise.all([import(at("js/engine.js")), import(at("js/bench.js"))]);
     engine.start();
     await bench.until(engine, () => engine.state.phase === "ready");
-    const load = await bench.loadModel(engine, model);
+    await bench.loadModel(engine, model, false);
     const kinds = await bench.measure(engine, plan);
     const { n_ctx, n_embd, n_head, n_layer, n_vocab, n_params } = engine.state.info;
-    return { load, kinds, model: { n_ctx, n_embd, n_head, n_layer, n_vocab, n_params } };
+    return { kinds, model: { n_ctx, n_embd, n_head, n_layer, n_vocab, n_params } };
 }"""
 FIRST_TOKEN = """async () => {
     const at = (path) => new URL(path, document.baseURI);
@@ -74,7 +74,7 @@ def opened(browser: Browser, url: str) -> Page:
 
 def model(program: Path, server: BenchServer, plan: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
     """Load the benchmark's model and measure these kinds of matrix product, the first one being the best that
-    this browser is given: {load, kinds, model, renderer_peak_mb}."""
+    this browser is given: {kinds, model, renderer_peak_mb}."""
     server.hidden = {"wasm/sgemm-relaxed.wasm"} - {f"wasm/sgemm-{kinds[0]}.wasm"}
     with chromium(program) as browser:
         page = opened(browser, server.url + NO_BOX)

@@ -19,6 +19,15 @@ NAMES = {
     "peer": "ONNX Runtime Web",
     "native": "NumPy on CPython",
 }
+LOADING = {  # of a visit's figures, in the order in which things happen
+    "ready_ms": "from the click to a model that can be used, ms",
+    "fetch": "until the last byte is in Python's memory",
+    "write": "… copying, within that",
+    "layout": "… turning matrices, within that",
+    "vocabulary": "… the vocabulary, beside that",
+    "finish": "after the last byte",
+    "verify": "the sha256 of the whole file, once the model can be used",
+}
 STRENGTHS = {"relaxed": 1.0, "simd128": 0.8, "einsum": 0.55, "peer": 0.3, "native": 0.15}
 Row = tuple[str, float]  # key of NAMES, value
 
@@ -31,7 +40,7 @@ def html(result: dict[str, Any]) -> str:
             title = f"Tokens per second, {verb} {int(n):,} tokens"
             parts.append(bars(title, rows(result, measure, n)))
     parts += [lines("Milliseconds per token along one text", series(result))] if series(result) else []
-    parts.append(profile(result["profile"]))
+    parts += [profile(result["profile"]), loading(result)]
     return "\n".join(parts) + f"\n<p>{escape(origin(result))}</p>\n"
 
 
@@ -116,6 +125,22 @@ def profile(by_kind: dict[str, Any]) -> str:
         f"<thead><tr><th>function</th>{head}</tr></thead><tbody>{body}<tr><td>in all</td>{foot}</tr></tbody>"
     )
     return f'<figure class="benchmark"><figcaption>{title}</figcaption><table>{table}</table></figure>'
+
+
+def loading(result: dict[str, Any]) -> str:
+    """A table of what a first visit and a later one take until the model can be used."""
+    visits = ("network", "storage")
+    rows = {name: [median(result["load"][visit], key) for visit in visits] for key, name in LOADING.items()}
+    rows["most memory of the page's process, MB"] = [
+        median(result["memory"][visit], "renderer_peak") for visit in visits
+    ]
+    body = ""
+    for name, values in rows.items():
+        numbers = ["–" if value is None else number(value) for value in values]
+        body += f"<tr><td>{name}</td>{''.join(f'<td>{cell}</td>' for cell in numbers)}</tr>"
+    head = "<thead><tr><th></th><th>first visit, from localhost</th><th>from storage</th></tr></thead>"
+    table = f"<table>{head}<tbody>{body}</tbody></table>"
+    return f'<figure class="benchmark"><figcaption>Loading, in milliseconds</figcaption>{table}</figure>'
 
 
 def cells(by_kind: dict[str, Any], name: str) -> str:

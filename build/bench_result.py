@@ -7,7 +7,7 @@ from typing import Any
 import bench_targets
 from bench_stats import Figure, figure, figures, median
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 UNITS = {"prefill": "tokens/s", "decode": "tokens/s", "token_ms": "ms", "without_cache_ms": "ms"}
 FLOAT_BYTES = 4
 
@@ -15,6 +15,7 @@ FLOAT_BYTES = 4
 def combine(rounds: list[dict[str, Any]], facts: dict[str, Any], model_name: str) -> dict[str, Any]:
     """The result of all rounds."""
     sessions = [session for one in rounds for session in one["sessions"]]
+    visits = {name: [one["visits"][name] for one in rounds] for name in ("network", "storage")}
     model = {"name": model_name, **sessions[0]["model"]}
     result = {
         "schema": SCHEMA_VERSION,
@@ -28,8 +29,8 @@ def combine(rounds: list[dict[str, Any]], facts: dict[str, Any], model_name: str
         "profile": profile([one["profile"] for one in rounds]),
         "bandwidth": figures("GB/s", [session["bandwidth"] for session in sessions]),
         "decode_share": shares(sessions, bytes_per_token(model)),
-        "memory": memory(sessions),
-        "load": load(sessions),
+        "memory": memory(sessions, visits),
+        "load": {name: load(of_name) for name, of_name in visits.items()},
         "startup": {
             start: figures("ms", [one["startup"][start] for one in rounds]) for start in ("cold", "warm")
         },
@@ -73,18 +74,19 @@ def shares(sessions: list[dict[str, Any]], n_bytes: int) -> dict[str, dict[str, 
     return found
 
 
-def memory(sessions: list[dict[str, Any]]) -> dict[str, dict[str, Figure]]:
-    """The renderer's peak in the session that began with each kind."""
-    first: dict[str, list[float | None]] = {}
+def memory(
+    sessions: list[dict[str, Any]], visits: dict[str, list[dict[str, Any]]]
+) -> dict[str, dict[str, Figure]]:
+    """The renderer's peak in each kind of visit, and in the session that began with each kind of product."""
+    peaks = {name: [visit["renderer_peak_mb"] for visit in of_name] for name, of_name in visits.items()}
     for session in sessions:
-        first.setdefault(next(iter(session["kinds"])), []).append(session["renderer_peak_mb"])
-    return {kind: {"renderer_peak": figure("MB", peaks)} for kind, peaks in first.items()}
+        peaks.setdefault(next(iter(session["kinds"])), []).append(session["renderer_peak_mb"])
+    return {name: {"renderer_peak": figure("MB", of_name)} for name, of_name in peaks.items()}
 
 
-def load(sessions: list[dict[str, Any]]) -> dict[str, Figure]:
-    """From the choice of the model to ready, and what its parts took (the page's and Python's start too)."""
-    rounds = [{"ready_ms": session["load"]["ready_ms"], **session["load"]["parts"]} for session in sessions]
-    return figures("ms", rounds)
+def load(visits: list[dict[str, Any]]) -> dict[str, Figure]:
+    """From the click to ready, and what its parts took."""
+    return figures("ms", [{"ready_ms": visit["ready_ms"], **visit["parts"]} for visit in visits])
 
 
 def native(rounds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def profile(rounds: list[dict[str, Any]]) -> dict[str, dict[str, Figure]]:
 
 
 def summary(result: dict[str, Any]) -> str:
-    """Medians of tokens/s as a table in text."""
+    """Medians of tokens/s as a table in text, and of what loading takes."""
     columns = [("prefill", n) for n in ("16", "128", "512")] + [("decode", n) for n in ("16", "512", "1000")]
     lines = [f"{'tokens/s':<10}" + "".join(f"{f'{name} {n}':>13}" for name, n in columns)]
     rows = {**result["engines"], "CPython": result["native"], "ONNX": result["peer"]}
@@ -130,4 +132,8 @@ def summary(result: dict[str, Any]) -> str:
             lines.append(
                 f"{name:<10}" + "".join(f"{'–' if cell is None else f'{cell:.4g}':>13}" for cell in cells)
             )
+    for source, found in result["load"].items():
+        parts = ", ".join(f"{name} {figure['median']:.4g}" for name, figure in found.items())
+        peak = median(result["memory"][source], "renderer_peak")
+        lines.append(f"loading, {source}, ms: {parts}" + (f"; peak {peak:.4g} MB" if peak else ""))
     return "\n".join(lines)

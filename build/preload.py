@@ -20,7 +20,7 @@ MAIN, START, LEARN = Path("js/main.js"), Path("js/start.js"), Path("js/learn.js"
 
 
 def write(site: Path) -> None:
-    """Put the tags into every page of `site` that runs main.js, after the policy, which holds for them too."""
+    """Put the tags into every page of `site` that runs main.js, after the policy, which is for them too."""
     graphs = {entry: graph(site, entry) for entry in (START, MAIN, LEARN)}
     for path in sorted(site.rglob("*.html")):
         page = path.read_text("utf-8")
@@ -42,8 +42,7 @@ def tags(page: str, root: str, graphs: dict[Path, list[Path]]) -> str:
 
 
 def graph(site: Path, entry: Path) -> list[Path]:
-    """A module and all that it imports, directly or not, the nearest first. Raises BuildError where one is not
-    there."""
+    """A module and all that it imports, directly or not, the nearest first. BuildError where one is lost."""
     found = [entry]
     for module in found:  # grows on the way
         try:

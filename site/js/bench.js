@@ -182,17 +182,33 @@ function interrupted({ state: { error } }) {
 }
 
 /**
- * Loads a model.
+ * Loads a model as a reader does: by a click on Download, or, where the browser has it, by its choice in the list.
  *
  * @param {Engine} engine  ready, with another model
- * @param {string} name
- * @returns {Promise<{ready_ms: number, parts: Record<string, number>}>}  from the choice to a model that can be used
+ * @param {string} name    of one that is published elsewhere
+ * @param {boolean} isStored  in this browser
+ * @returns {Promise<{ready_ms: number, parts: Record<string, number>}>}  from the click to a model that can be used;
+ *   parts: see loader/load.js; its verification has ended as well
  */
-export async function loadModel(engine, name) {
-  const startedAt = performance.now();
+export async function loadModel(engine, name, isStored) {
+  let startedAt = performance.now();
   engine.choose(name);
-  await until(engine, () => engine.state.phase === "ready" && engine.state.info?.name === name);
-  return { ready_ms: performance.now() - startedAt, parts: { ...engine.state.times } };
+  const arrivals = engine.arrivals;
+  await until(engine, () => arrivals.current?.offer.wanted.name === name);
+  const arrival = /** @type {import("./arrival.js").Arrival} */ (arrivals.current);
+  if (!isStored) {
+    startedAt = performance.now();
+    arrival.start();
+  }
+  /** @param {() => boolean} isSo */
+  const reached = async (isSo) => {
+    await until(engine, () => arrival.status === "failed" || isSo());
+    if (arrival.error) throw new ExplainedError(arrival.error.class, arrival.error.message);
+  };
+  await reached(() => engine.state.phase === "ready" && engine.state.info?.name === name);
+  const ready_ms = performance.now() - startedAt;
+  await reached(() => arrival.status === "done");
+  return { ready_ms, parts: { ...arrival.report?.times } };
 }
 
 /**

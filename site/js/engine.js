@@ -488,7 +488,14 @@ function isOfSite(entry) {
 /** The site's root is the parent of the folder of this module, wherever the site lives. */
 const base = new URL("../", import.meta.url);
 
-const EARLY = ["js/python.js", "js/runtime.js", "js/sgemm.js", "pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs"];
+/** What the worker imports in any case, some of it late. */
+const EARLY = [
+  "js/python.js",
+  "js/runtime.js",
+  "js/sgemm.js",
+  "pyodide/pyodide.mjs",
+  "pyodide/pyodide.asm.mjs",
+];
 const at = (/** @type {string} */ path) => new URL(path, base);
 
 export const engine = new Engine({

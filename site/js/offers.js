@@ -19,7 +19,7 @@
  * @property {string} title
  * @property {Published} source
  * @property {{manifest: string}} [parts]  where the site has the model in parts
- * @property {{merges: ModelFile, parity?: ModelFile}} files
+ * @property {{merges?: ModelFile, config?: ModelFile, parity?: ModelFile}} files
  *
  * @typedef {object} Offer
  * @property {Wanted} wanted
@@ -40,7 +40,8 @@ export async function offerPublished(models, entry) {
   const { name, title, source, parts } = entry;
   const key = `${name}-${source.sha256?.slice(0, 16) ?? source.revision}`;
   const sha256 = source.sha256 ?? undefined;
-  const wanted = { key, name, title, sha256, merges: await mergesOf(models, entry) };
+  const [merges, config] = await Promise.all([mergesOf(models, entry), configOf(models, entry)]);
+  const wanted = { key, name, title, sha256, merges, config };
   const bytes = source.parameter_bytes;
   if (parts) return offerParts(new URL(parts.manifest, models), wanted);
   const from = { kind: /** @type {const} */ ("http"), url: source.url, bytes: source.bytes ?? undefined };
@@ -122,8 +123,16 @@ export async function offerFiles(models, files, gpt2) {
  * @param {URL} models
  * @param {PublishedEntry} entry
  */
-function mergesOf(models, { files }) {
-  return downloadText(models, files.merges);
+async function mergesOf(models, { files }) {
+  return files.merges && downloadText(models, files.merges);
+}
+
+/**
+ * @param {URL} models
+ * @param {PublishedEntry} entry
+ */
+async function configOf(models, { files }) {
+  return files.config && downloadText(models, files.config);
 }
 
 /** @param {string} address */

@@ -49,9 +49,15 @@ def test_a_short_run_writes_a_result_of_the_documented_schema(tmp_path: Path) ->
         parts = {name: figure["median"] for name, figure in result["startup"][start].items()}
         assert 0 < parts["script_ms"] < parts["first_token_ms"]
         assert parts["pyodide"] + parts["numpy"] + parts["picogpt"] < parts["first_token_ms"]
+    for source in ("network", "storage"):
+        parts = {name: figure["median"] for name, figure in result["load"][source].items()}
+        assert 0 < parts["layout"] <= parts["fetch"] <= parts["total"] <= parts["ready_ms"], source
+    assert result["load"]["network"]["verify"]["median"] > 0
+    assert "verify" not in result["load"]["storage"], "it was verified when it was stored"
     if sys.platform == "linux":
-        assert result["memory"]["simd128"]["renderer_peak"]["median"] > 50
-    assert run.stdout.count("no verdict") == 9
+        for where in ("network", "storage", "simd128"):
+            assert result["memory"][where]["renderer_peak"]["median"] > 50
+    assert run.stdout.count("no verdict") == 13
     assert "page opened (warm HTTP cache) to first token" in run.stdout
 
 

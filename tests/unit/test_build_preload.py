@@ -1,4 +1,4 @@
-"""A page's head names the modules that the page will import, and starts Python where there is a prompt box."""
+"""A page's head names the modules that the page imports; with a prompt box it starts Python as well."""
 
 import re
 
