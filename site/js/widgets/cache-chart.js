@@ -9,10 +9,15 @@
  */
 import { engine } from "../engine.js";
 import { explain } from "../errors.js";
+import { chartKeys } from "./chart-keys.js";
 import { make } from "./dom.js";
 import { engineName } from "./engine-choice.js";
 import "./plot-chart.js";
 
+const KEYS = [
+  { name: "without a cache", colour: "var(--view-warm)" },
+  { name: "with the cache", colour: "var(--md-primary-fg-color)" },
+];
 const SPARE = 4; // tokens of the context that a measurement needs beyond the length
 
 export class CacheChart extends HTMLElement {
@@ -77,7 +82,7 @@ export class CacheChart extends HTMLElement {
   }
 
   #draw() {
-    if (!this.#chart.isConnected) this.append(keys(), this.#chart);
+    if (!this.#chart.isConnected) this.append(chartKeys(KEYS), this.#chart);
     const { measured } = this;
     this.#chart.show({
       label: "Milliseconds for one more token, by the length of the text, without the cache and with it",
@@ -97,19 +102,6 @@ export class CacheChart extends HTMLElement {
 export function lengthsUpTo(n_most) {
   const n = Math.min(8, n_most);
   return Array.from({ length: n }, (_, i) => Math.round((n_most * (i + 1)) / n));
-}
-
-function keys() {
-  const key = (/** @type {string} */ colour, /** @type {string} */ text) => {
-    const line = make("span", { class: "chart-key", "aria-hidden": "true" });
-    line.style.color = colour;
-    return make("li", {}, line, text);
-  };
-  const items = [
-    key("var(--view-warm)", "without a cache"),
-    key("var(--md-primary-fg-color)", "with the cache"),
-  ];
-  return make("ul", { class: "chart-keys" }, ...items);
 }
 
 /**

@@ -14,7 +14,7 @@
  * @property {import("../colour-scale.js").ScaleKind} [scale]  diverging if there are negative numbers
  * @property {[number, number]} [range]  of the colours; else of the numbers
  * @property {import("./heat-paint.js").Masked} [masked]  cells that count as masked, besides −∞ and NaN
- * @property {"rows" | "both"} [names]  which names stand beside the cells, if those are few enough
+ * @property {"rows" | "both"} [names]  which names stand beside the cells
  * @property {number} [markedRow]  has a frame
  * @property {number} [rowHeight]  of a row in pixels; else cells are square
  * @property {(row: number, column: number) => void} [onPick]  a click or Enter on a cell
@@ -22,11 +22,12 @@
 import { row as rowOf, short } from "../arrays.js";
 import { onSchemeChange } from "../colour-scale.js";
 import { make } from "./dom.js";
-import { numbersTable } from "./heat-numbers.js";
+import { matrixNumbers } from "./heat-numbers.js";
 import { coloursFor, paint } from "./heat-paint.js";
 
+const HINT = "Point at a cell, or use the arrow keys, to read it.";
 const MOST_CELL_PX = 16;
-const MOST_NAMES = 40;
+const MOST_NAMES = 40; // beyond that the first and the last one stand for all
 const PAGE = 10; // cells, for Page Up and Page Down
 
 export class HeatMap extends HTMLElement {
@@ -104,13 +105,11 @@ export class HeatMap extends HTMLElement {
 
   #layNames() {
     const { table, rows, columns, names, rowHeight } = this.#options;
-    const [n_rows, n_columns] = table.shape;
-    const hasRows = names !== undefined && n_rows <= MOST_NAMES;
-    const hasColumns = names === "both" && n_columns <= MOST_NAMES;
+    const n_columns = table.shape[1];
     for (const old of this.#plot.querySelectorAll(".heat-names")) old.remove();
-    if (hasColumns) this.#plot.prepend(beside("heat-names-columns", columns));
-    if (hasRows) this.#plot.prepend(beside("heat-names-rows", rows));
-    this.#plot.classList.toggle("has-names", hasRows || hasColumns);
+    if (names === "both") this.#plot.prepend(beside("heat-names-columns", columns));
+    if (names) this.#plot.prepend(beside("heat-names-rows", rows));
+    this.#plot.classList.toggle("has-names", names !== undefined);
     const sizes = {
       width: `${Math.max(1, n_columns) * MOST_CELL_PX}px`,
       columns: n_columns,
@@ -190,13 +189,13 @@ export class HeatMap extends HTMLElement {
 
   #forget() {
     this.#cursor.hidden = true;
-    this.#readout.textContent = "";
+    this.#readout.replaceChildren(make("span", { class: "strip-hint" }, HINT));
   }
 
   #writeNumbers() {
     if (!this.#numbers.open || this.#numbers.querySelector("table")) return;
     this.#numbers.append(
-      numbersTable(this.#options, { row: this.#options.markedRow ?? this.#at.row, column: this.#at.column }),
+      matrixNumbers(this.#options, { row: this.#options.markedRow ?? this.#at.row, column: this.#at.column }),
     );
   }
 }
@@ -215,8 +214,12 @@ export function heatMap(options) {
  * @param {string[]} names
  */
 function beside(side, names) {
-  const spans = names.map((name) => make("span", {}, name));
-  return make("div", { class: `heat-names ${side}`, "aria-hidden": "true" }, ...spans);
+  const isWhole = names.length <= MOST_NAMES;
+  const spans = (isWhole ? names : [names[0], "…", names[names.length - 1]]).map((name) =>
+    make("span", {}, name),
+  );
+  const kind = `heat-names ${side}${isWhole ? "" : " heat-ends"}`;
+  return make("div", { class: kind, "aria-hidden": "true" }, ...spans);
 }
 
 /**

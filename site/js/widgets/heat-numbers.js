@@ -6,7 +6,7 @@
  * @typedef {import("../arrays.js").NDArray} NDArray
  */
 import { row as rowOf, short } from "../arrays.js";
-import { make } from "./dom.js";
+import { dataTable, scroller } from "./data-table.js";
 
 const MOST_ROWS = 64;
 const MOST_COLUMNS = 96;
@@ -15,25 +15,17 @@ const MOST_COLUMNS = 96;
  * @param {{label: string, table: NDArray, rows: string[], columns: string[]}} matrix
  * @param {{row: number, column: number}} at  a place that the part shall have
  */
-export function numbersTable({ label, table, rows, columns }, at) {
+export function matrixNumbers({ label, table, rows, columns }, at) {
   const down = stretch(rows.length, MOST_ROWS, at.row);
   const across = stretch(columns.length, MOST_COLUMNS, at.column);
-  const head = across.map((column) => make("th", { scope: "col" }, columns[column]));
-  const body = down.map((row) => {
+  const lines = down.map((row) => {
     const values = rowOf(table, row);
-    const cells = across.map((column) => make("td", {}, short(values[column])));
-    return make("tr", {}, make("th", { scope: "row" }, rows[row]), ...cells);
+    return [rows[row], ...across.map((column) => short(values[column]))];
   });
   const parts = [...partOf("rows", down, rows.length), ...partOf("columns", across, columns.length)];
-  const caption = make("caption", {}, [label, ...parts].join("; "));
-  const numbers = make(
-    "table",
-    {},
-    caption,
-    make("thead", {}, make("tr", {}, make("td", {}), ...head)),
-    make("tbody", {}, ...body),
-  );
-  return make("div", { class: "heat-scroll", tabindex: 0, role: "region", "aria-label": label }, numbers);
+  const heads = ["", ...across.map((column) => columns[column])];
+  const caption = [[label, ...parts].join("; ")];
+  return scroller(label, dataTable({ caption, heads, rows: lines, kind: "plain-numbers" }));
 }
 
 /**

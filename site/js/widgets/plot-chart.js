@@ -13,8 +13,8 @@
  * @property {(datum: any) => void} [onPick]  a click on what the pointer is nearest to
  */
 import { plot } from "../vendor.js";
+import { numbersTable } from "./data-table.js";
 import { make } from "./dom.js";
-import { scrollingTable } from "./scrolling-table.js";
 
 export class PlotChart extends HTMLElement {
   /** @type {ChartOptions | null} */
@@ -52,10 +52,12 @@ export class PlotChart extends HTMLElement {
     if (!this.#options || !this.clientWidth) return; // it has no place yet: the observer calls again
     this.#width = this.clientWidth;
     const { label, options, onPick } = this.#options;
+    const wanted = options(Plot, this.#width);
     const chart = Plot.plot({
       width: this.#width,
+      marginBottom: wanted.x?.label ? 42 : 30, // below the ticks' own names stands the axis's
       style: { background: "none", overflow: "visible", fontSize: "12px" },
-      ...options(Plot, this.#width),
+      ...wanted,
     });
     chart.setAttribute("aria-hidden", "true"); // Plot labels its groups, each for itself: the whole has one name here
     this.#figure.setAttribute("aria-label", label);
@@ -64,10 +66,10 @@ export class PlotChart extends HTMLElement {
   }
 
   #writeNumbers() {
-    this.#numbers.querySelector(".heat-scroll")?.remove();
+    this.#numbers.querySelector(".view-scroll")?.remove();
     if (!this.#numbers.open || !this.#options) return;
     const { label, rows, heads } = this.#options;
-    this.#numbers.append(scrollingTable(label, rows(), heads));
+    this.#numbers.append(numbersTable(label, rows(), heads));
   }
 }
 

@@ -8,7 +8,7 @@ import { make } from "./dom.js";
 export class PromptExample extends HTMLElement {
   connectedCallback() {
     if (this.querySelector("button")) return;
-    const put = make("button", { type: "button" }, "Put into the prompt box");
+    const put = make("button", { type: "button", class: "view-button" }, "Put into the prompt box");
     const done = make("span", { role: "status" });
     put.addEventListener("click", () => {
       fill(this.querySelector("pre")?.textContent ?? "");

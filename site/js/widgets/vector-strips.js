@@ -26,9 +26,9 @@
  */
 import { short } from "../arrays.js";
 import { colourScale, onSchemeChange } from "../colour-scale.js";
+import { numbersTable } from "./data-table.js";
 import { make } from "./dom.js";
 import { fold } from "./fold.js";
-import { scrollingTable } from "./scrolling-table.js";
 
 const HINT = "Point at a cell, or use the arrow keys, to read one channel in all of them.";
 
@@ -140,19 +140,15 @@ export class VectorStrips extends HTMLElement {
   }
 
   #writeNumbers() {
-    this.#numbers.querySelector(".heat-scroll")?.remove();
+    this.#numbers.querySelector(".view-scroll")?.remove();
     if (!this.#numbers.open || !this.#options) return;
     const { strips } = this.#options;
     const rows = Array.from({ length: this.#n }, (_, i) => [
       `${i}`,
       ...strips.map(({ vector }) => short(vector.values.data[i])),
     ]);
-    this.#numbers.append(
-      scrollingTable(`Channels of ${strips.map(({ name }) => name).join(", ")}`, rows, [
-        "channel",
-        ...strips.map(({ name }) => name),
-      ]),
-    );
+    const names = strips.map(({ name }) => name);
+    this.#numbers.append(numbersTable(`Channels of ${names.join(", ")}`, rows, ["channel", ...names]));
   }
 }
 

@@ -10,6 +10,7 @@
 import { part, row } from "../arrays.js";
 import { onSchemeChange } from "../colour-scale.js";
 import { views } from "../views.js";
+import { numbersTable } from "./data-table.js";
 import { make } from "./dom.js";
 import { coloursFor, paint } from "./heat-paint.js";
 import { LiveView } from "./live-view.js";
@@ -59,9 +60,15 @@ export class ViewAttentionHeads extends LiveView {
     for (const type of ["pointerover", "focusin"]) grid.addEventListener(type, tell);
     grid.addEventListener("click", (event) => choose(event.target));
     grid.addEventListener("keydown", (event) => this.#walk(event));
-    this.body.replaceChildren(make("div", { class: "heads-scroll" }, grid), readout);
     readout.textContent = words(focus.layer, focus.head, shares);
-    if (most && shares) this.body.append(records(most, shares), sharesTable(focus.layer, shares));
+    const told = make("div", { class: "heads-told" }, readout);
+    this.body.replaceChildren(
+      make("div", { class: "heads" }, make("div", { class: "heads-scroll" }, grid), told),
+    );
+    if (most && shares) {
+      told.append(records(most, shares));
+      this.body.append(sharesTable(focus.layer, shares));
+    }
     this.#paint();
     if (had) this.#button(had)?.focus();
   }
@@ -184,29 +191,15 @@ function records(most, shares) {
  * @param {NDArray} shares
  */
 function sharesTable(layer, shares) {
-  const head = ["head", ...PLACES].map((text) => make("th", { scope: "col" }, text));
-  const body = Array.from({ length: shares.shape[1] }, (_, i) => {
-    const cells = sharesOf(shares, layer, i).map((share) => make("td", {}, percent(share)));
-    return make("tr", {}, make("th", { scope: "row" }, String(i)), ...cells);
-  });
-  const caption = make("caption", {}, `Layer ${layer}: mean weight, from the third token on`);
-  const table = make(
-    "table",
-    {},
-    caption,
-    make("thead", {}, make("tr", {}, ...head)),
-    make("tbody", {}, ...body),
-  );
-  const scroll = make(
-    "div",
-    { class: "heat-scroll", tabindex: 0, role: "region", "aria-label": "Where the heads look" },
-    table,
-  );
+  const rows = Array.from({ length: shares.shape[1] }, (_, i) => [
+    String(i),
+    ...sharesOf(shares, layer, i).map(percent),
+  ]);
   return make(
     "details",
     { class: "heat-numbers" },
     make("summary", {}, `Where the heads of layer ${layer} look, as a table`),
-    scroll,
+    numbersTable(`Layer ${layer}: mean weight, from the third token on`, rows, ["head", ...PLACES]),
   );
 }
 

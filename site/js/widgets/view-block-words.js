@@ -7,6 +7,7 @@
  * @typedef {{blocks: Guess[]}} Value
  */
 import { views } from "../views.js";
+import { dataTable, scroller } from "./data-table.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import { percent, visible } from "./text.js";
@@ -19,19 +20,10 @@ export class ViewBlockWords extends LiveView {
    */
   draw({ blocks }, { focus, pieces }) {
     const piece = visible(pieces[focus.token]);
-    const caption = make(
-      "caption",
-      {},
-      "What would follow ",
-      make("code", {}, piece),
-      ", read after block …",
-    );
+    const caption = ["What would follow ", make("code", {}, piece), ", read after block …"];
     const rows = blocks.map((guess, layer) => rowOf(guess, layer, layer === focus.layer));
     const label = "The likeliest next tokens after every block";
-    const table = make("table", { class: "view-guesses" }, caption, make("tbody", {}, ...rows));
-    this.body.replaceChildren(
-      make("div", { class: "view-scroll", tabindex: 0, role: "region", "aria-label": label }, table),
-    );
+    this.body.replaceChildren(scroller(label, dataTable({ caption, rows, kind: "view-guesses" })));
   }
 }
 
@@ -43,7 +35,7 @@ export class ViewBlockWords extends LiveView {
 function rowOf({ tokens, probabilities }, layer, isLookedAt) {
   const cells = tokens.map((token, i) =>
     make(
-      "td",
+      "span",
       {},
       make("code", {}, visible(token)),
       " ",
@@ -61,7 +53,7 @@ function rowOf({ tokens, probabilities }, layer, isLookedAt) {
     String(layer),
   );
   button.addEventListener("click", () => views.look({ layer }));
-  return make("tr", {}, make("th", { scope: "row" }, button), ...cells);
+  return [button, ...cells];
 }
 
 customElements.define("view-block-words", ViewBlockWords);

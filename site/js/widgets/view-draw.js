@@ -56,7 +56,7 @@ function pieces({ pieces, drawn }) {
     String(id),
     begin.toFixed(6),
     end.toFixed(6),
-    id === drawn ? "← the number" : "",
+    id === drawn ? "drawn" : "",
   ]);
   return textTable({ label: "The longest pieces", heads: ["token", "id", "from", "to", ""], rows });
 }

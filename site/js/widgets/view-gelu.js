@@ -10,15 +10,22 @@
  * @typedef {import("./plot-chart.js").PlotChart} PlotChart
  */
 import { short } from "../arrays.js";
+import { chartKeys } from "./chart-keys.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import "./plot-chart.js";
 import { count, percent, visible } from "./text.js";
 
 const MARGINS = { marginLeft: 40, marginRight: 12 };
+const KEYS = [
+  { name: "GELU", colour: "var(--md-primary-fg-color)" },
+  { name: "ReLU", colour: "currentColor", dash: "3 4" },
+  { name: "the token’s numbers", colour: "var(--view-warm)" },
+];
 
 export class ViewGelu extends LiveView {
   #caption = make("p", { class: "view-caption" });
+  #keys = chartKeys(KEYS);
   #curve = /** @type {PlotChart} */ (document.createElement("plot-chart"));
   #histogram = /** @type {PlotChart} */ (document.createElement("plot-chart"));
 
@@ -28,7 +35,8 @@ export class ViewGelu extends LiveView {
    * @param {import("../engine.js").Inspection} inspection
    */
   draw(value, { focus, pieces }) {
-    if (!this.#curve.isConnected) this.body.replaceChildren(this.#caption, this.#curve, this.#histogram);
+    if (!this.#curve.isConnected)
+      this.body.replaceChildren(this.#caption, this.#keys, this.#curve, this.#histogram);
     const n = value.values.data.length;
     this.#caption.replaceChildren(
       make("code", {}, visible(pieces[focus.token])),
@@ -62,13 +70,13 @@ function curve(Plot, value) {
     ...MARGINS,
     height: 230,
     x: { label: null, domain: [value.x.data[0], points[points.length - 1].x] },
-    y: { label: "after", grid: true },
+    y: { label: "after GELU", grid: true },
     marks: [
       Plot.ruleY([0], faint),
       Plot.ruleX([0], faint),
-      Plot.dot(pairs(value), { x: "x", y: "y", r: 3.5, fill: "var(--view-warm)", fillOpacity: 0.35 }),
+      Plot.dot(pairs(value), { x: "x", y: "y", r: 3, fill: "var(--view-warm)", fillOpacity: 0.3 }),
       Plot.lineY(points, { x: "x", y: "relu", stroke: "currentColor", strokeDasharray: "3 4" }),
-      Plot.lineY(points, { x: "x", y: "y", stroke: "var(--md-primary-fg-color)" }),
+      Plot.lineY(points, { x: "x", y: "y", stroke: "var(--md-primary-fg-color)", strokeWidth: 2 }),
       Plot.tip(
         pairs(value),
         Plot.pointer({

@@ -10,6 +10,7 @@
 import { short } from "../arrays.js";
 import { views } from "../views.js";
 import "./plot-chart.js";
+import { chartKeys } from "./chart-keys.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import { logScale } from "./log-scale.js";
@@ -17,14 +18,16 @@ import { nameOf, normChoice } from "./norm-choice.js";
 import { visible } from "./text.js";
 
 const STAGES = /** @type {const} */ ({ before: "goes in", normalised: "normalised (x̂)", after: "comes out" });
-const LOOKS = {
+const COLOURS = {
   domain: Object.values(STAGES),
   range: ["var(--md-primary-fg-color)", "var(--view-muted)", "var(--view-warm)"],
 };
+const KEYS = COLOURS.domain.map((name, i) => ({ name, colour: COLOURS.range[i] }));
 
 export class ViewLayerNormTokens extends LiveView {
   #choice = normChoice();
   #caption = make("p", { class: "view-caption" });
+  #keys = chartKeys(KEYS);
   #note = make("p", { class: "view-hint" });
   #chart = /** @type {import("./plot-chart.js").PlotChart} */ (document.createElement("plot-chart"));
 
@@ -35,7 +38,7 @@ export class ViewLayerNormTokens extends LiveView {
    */
   draw(value, { focus, pieces }) {
     if (!this.#chart.isConnected)
-      this.body.replaceChildren(this.#choice, this.#caption, this.#chart, this.#note);
+      this.body.replaceChildren(this.#choice, this.#caption, this.#keys, this.#chart, this.#note);
     this.#choice.show(value.norm, this.dataset.state === "recorded");
     const label = `Standard deviation of each token's vector in ${nameOf(value.norm, focus.layer)}`;
     this.#caption.textContent = label;
@@ -80,7 +83,7 @@ export class ViewLayerNormTokens extends LiveView {
  * @param {number} width
  */
 function chart(Plot, dots, looked, width) {
-  const n = dots.length / LOOKS.domain.length;
+  const n = dots.length / COLOURS.domain.length;
   const pieces = dots.slice(0, n).map(({ piece }) => piece);
   const hasNames = n * 16 <= width; // each token's name takes a line's height, being written upright
   return {
@@ -103,7 +106,7 @@ function chart(Plot, dots, looked, width) {
       ...logScale(dots.map(({ deviation }) => deviation)),
       tickFormat: String,
     },
-    color: { ...LOOKS, legend: true },
+    color: COLOURS,
     marks: [
       Plot.ruleX([looked], { stroke: "currentColor", strokeOpacity: 0.5, strokeDasharray: "3,3" }),
       Plot.dot(dots, { x: "position", y: "deviation", fill: "stage", r: hasNames ? 3.5 : 2 }),

@@ -8,6 +8,7 @@
  */
 import { short } from "../arrays.js";
 import "./vector-strips.js";
+import { dataTable } from "./data-table.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import { nameOf, normChoice } from "./norm-choice.js";
@@ -65,18 +66,13 @@ const signed = (number) => (number < 0 ? `− ${short(-number)}` : `+ ${short(nu
 
 /** @param {{x: Vector, normalised: Vector, y: Vector}} vectors */
 function facts({ x, normalised, y }) {
-  const heads = ["mean", "standard deviation", "length"].map((text) => make("th", { scope: "col" }, text));
   const rows = Object.entries({ x, x̂: normalised, "g * x̂ + b": y }).map(
-    ([name, { mean, deviation, length }]) =>
-      make(
-        "tr",
-        {},
-        make("th", { scope: "row" }, make("code", {}, name)),
-        ...[mean, deviation, length].map((number) => make("td", {}, about(number))),
-      ),
+    ([name, { mean, deviation, length }]) => [
+      make("code", {}, name),
+      ...[mean, deviation, length].map(about),
+    ],
   );
-  const head = make("tr", {}, make("td"), ...heads);
-  return make("table", { class: "vector-facts" }, make("thead", {}, head), make("tbody", {}, ...rows));
+  return dataTable({ heads: ["", "mean", "standard deviation", "length"], rows, kind: "plain-numbers" });
 }
 
 /** What rounding has left of 0 reads as 0. @param {number} number */

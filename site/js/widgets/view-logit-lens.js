@@ -68,7 +68,13 @@ export class ViewLogitLens extends LiveView {
     const scroll = make("div", { class: "lens-scroll" }, this.#table(value, inspection));
     const label = make("label", { for: this.#id }, " colour: how likely the final answer already is");
     const choice = make("p", { class: "lens-choice" }, this.#isOfFinal, label);
-    this.body.replaceChildren(scroll, this.#readout, choice);
+    const n_layer = value.tokens.length - 1;
+    const caption = make(
+      "p",
+      { class: "view-caption" },
+      `The best next token after each of ${n_layer} blocks`,
+    );
+    this.body.replaceChildren(caption, scroll, this.#readout, choice);
     if (!this.#isPointed) this.#readout.textContent = hint(value);
     scroll.scrollLeft = scrolled ?? 0;
     this.#bringIntoView();
@@ -99,7 +105,6 @@ export class ViewLogitLens extends LiveView {
    * @param {Inspection} inspection
    */
   #table(value, { focus, pieces }) {
-    const n_layer = value.tokens.length - 1;
     const heads = [...value.positions.data].map((position) =>
       make(
         "th",
@@ -116,15 +121,9 @@ export class ViewLogitLens extends LiveView {
       const name = i === 0 ? "start" : `block ${i - 1}`;
       return make("tr", {}, make("th", { scope: "row" }, name), ...cells);
     });
-    const caption = make(
-      "caption",
-      { class: "lens-caption" },
-      `The best next token after each of ${n_layer} blocks`,
-    );
     return make(
       "table",
-      { class: "lens" },
-      caption,
+      { class: "lens", "aria-label": "The best next token after each block" },
       make("thead", {}, make("tr", {}, make("td", {}), ...heads)),
       make("tbody", {}, ...rows),
     );

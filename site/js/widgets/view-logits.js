@@ -10,6 +10,7 @@
  * @typedef {import("../engine.js").Inspection} Inspection
  */
 import { short } from "../arrays.js";
+import { dataTable, scroller } from "./data-table.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import { percent, visible } from "./text.js";
@@ -19,12 +20,7 @@ export class ViewLogits extends LiveView {
   #strips = /** @type {import("./vector-strips.js").VectorStrips} */ (
     document.createElement("vector-strips")
   );
-  #table = make("div", {
-    class: "view-scroll",
-    tabindex: 0,
-    role: "region",
-    "aria-label": "The best matches",
-  });
+  #table = scroller("The best matches");
   #chosen = 0; // which of the tokens, the best being 0
 
   /**
@@ -46,19 +42,14 @@ export class ViewLogits extends LiveView {
    * @param {Inspection} inspection
    */
   #write({ tokens, sum, n_vocab }, { focus, pieces }) {
-    const caption = make("caption", {}, "After ", make("code", {}, visible(pieces[focus.token])));
-    const heads = ["token", "logit", "e to the logit − highest", "probability"];
-    const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
-    const rows = tokens.map((match, i) => this.#row(match, i));
-    const all = `sum over all ${n_vocab.toLocaleString("en")} tokens`;
-    rows.push(make("tr", { class: "logits-sum" }, ...[all, "", short(sum), "100 %"].map(numberCell)));
-    return make(
-      "table",
-      { class: "view-logits" },
-      caption,
-      make("thead", {}, head),
-      make("tbody", {}, ...rows),
-    );
+    const all = `all ${n_vocab.toLocaleString("en")} together`;
+    return dataTable({
+      caption: ["After ", make("code", {}, visible(pieces[focus.token]))],
+      heads: ["token", "logit", "e to the logit − highest", "probability"],
+      rows: [...tokens.map((match, i) => this.#row(match, i)), [all, "", short(sum), "100 %"]],
+      kind: "view-logits",
+      numeric: [1, 2, 3],
+    });
   }
 
   /**
@@ -75,13 +66,7 @@ export class ViewLogits extends LiveView {
       this.#chosen = i;
       if (this.inspection) this.draw(this.value, this.inspection);
     });
-    const numbers = [short(logit), short(exp), percent(probability)];
-    return make(
-      "tr",
-      {},
-      make("th", { scope: "row" }, button),
-      ...numbers.map((text) => numberCell(text, 1)),
-    );
+    return [button, short(logit), short(exp), percent(probability)];
   }
 
   /** @param {Value} value */
@@ -98,14 +83,6 @@ export class ViewLogits extends LiveView {
       read: (i) => `${at(x, i)} × ${at(row, i)} = ${at(products, i)}`,
     });
   }
-}
-
-/**
- * @param {string} text
- * @param {number} i  0: the row's name
- */
-function numberCell(text, i) {
-  return i === 0 ? make("th", { scope: "row" }, text) : make("td", { class: "view-number" }, text);
 }
 
 customElements.define("view-logits", ViewLogits);

@@ -6,6 +6,7 @@
  * @typedef {{id: number, piece: string, read_as: string[], ids: number[], tokens: string[],
  *   cosines: import("../arrays.js").NDArray, n_vocab: number, mean: number, deviation: number}} Value
  */
+import { barCell, dataTable } from "./data-table.js";
 import { make, uniqueId } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import { visible } from "./text.js";
@@ -51,33 +52,17 @@ export class ViewNeighbours extends LiveView {
 
 /** @param {Value} value */
 function table({ piece, tokens, ids, cosines }) {
-  const caption = make("caption", {}, "Nearest to ", make("code", {}, visible(piece)));
-  const heads = ["token", "id", "cosine"].map((text) => make("th", { scope: "col" }, text));
-  const rows = tokens.map((token, i) => bar(visible(token), ids[i], cosines.data[i]));
-  return make(
-    "table",
-    { class: "view-bars" },
-    caption,
-    make("thead", {}, make("tr", {}, ...heads)),
-    make("tbody", {}, ...rows),
-  );
-}
-
-/**
- * @param {string} name
- * @param {number} id
- * @param {number} cosine
- */
-function bar(name, id, cosine) {
-  const fill = make("span", { class: "view-bar-fill", "aria-hidden": "true" });
-  fill.style.inlineSize = `${100 * Math.max(0, cosine)}%`;
-  return make(
-    "tr",
-    {},
-    make("th", { scope: "row" }, make("code", {}, name)),
-    make("td", { class: "view-number" }, String(id)),
-    make("td", { class: "view-bar" }, fill, make("span", {}, signed(cosine))),
-  );
+  const rows = tokens.map((token, i) => {
+    const cosine = cosines.data[i];
+    return [make("code", {}, visible(token)), String(ids[i]), barCell(cosine, signed(cosine))];
+  });
+  return dataTable({
+    caption: ["Nearest to ", make("code", {}, visible(piece))],
+    heads: ["token", "id", "cosine"],
+    rows,
+    kind: "bars",
+    numeric: [1],
+  });
 }
 
 /**

@@ -9,18 +9,14 @@
  */
 import { short } from "../arrays.js";
 import { views } from "../views.js";
+import { dataTable, scroller } from "./data-table.js";
 import { make } from "./dom.js";
 import { heatMap } from "./heat-map.js";
 import { LiveView } from "./live-view.js";
 import { percent, visible } from "./text.js";
 
 export class ViewNeurons extends LiveView {
-  #scroll = make("div", {
-    class: "view-scroll",
-    tabindex: 0,
-    role: "region",
-    "aria-label": "The strongest neurons",
-  });
+  #scroll = scroller("The strongest neurons");
   /** @type {import("./heat-map.js").HeatMap | null} */
   #along = null;
 
@@ -30,28 +26,13 @@ export class ViewNeurons extends LiveView {
    * @param {import("../engine.js").Inspection} inspection
    */
   draw({ neurons, n_neurons, share }, { focus, pieces }) {
-    const caption = make(
-      "caption",
-      {},
+    const caption = [
       `The ${neurons.length} of ${n_neurons.toLocaleString("en")} neurons of block ${focus.layer} that `,
       make("code", {}, visible(pieces[focus.token])),
       ` excites most; ${percent(share)} of the sum of all squares is theirs.`,
-    );
-    const head = make(
-      "tr",
-      {},
-      ...["neuron", "activation", "tokens that it makes likelier"].map((text) =>
-        make("th", { scope: "col" }, text),
-      ),
-    );
-    const table = make(
-      "table",
-      { class: "view-neurons" },
-      caption,
-      make("thead", {}, head),
-      make("tbody", {}, ...neurons.map(rowOf)),
-    );
-    this.#scroll.replaceChildren(table);
+    ];
+    const heads = ["neuron", "activation", "tokens that it makes likelier"];
+    this.#scroll.replaceChildren(dataTable({ caption, heads, rows: neurons.map(rowOf), numeric: [1] }));
     const options = alongText(neurons, pieces);
     if (this.#along) this.#along.options = options;
     else {
@@ -65,13 +46,7 @@ export class ViewNeurons extends LiveView {
 /** @param {Neuron} neuron */
 function rowOf({ neuron, activation, words }) {
   const codes = words.flatMap((word) => [make("code", {}, visible(word)), " "]);
-  return make(
-    "tr",
-    {},
-    make("th", { scope: "row" }, String(neuron)),
-    make("td", { class: "view-number" }, short(activation)),
-    make("td", {}, ...codes),
-  );
+  return [String(neuron), short(activation), make("span", {}, ...codes)];
 }
 
 /**
@@ -90,7 +65,8 @@ function alongText(neurons, pieces) {
     label: "These neurons at every token of the text",
     table: { shape: [neurons.length, n], dtype: /** @type {const} */ ("float32"), data },
     rows: neurons.map(({ neuron }) => `neuron ${neuron}`),
-    columns: pieces.map((piece, i) => `${visible(piece)} (token ${i})`),
+    columns: pieces.map(visible),
+    names: /** @type {const} */ ("both"),
     scale: /** @type {const} */ ("diverging"),
     rowHeight: 16,
     onPick: (/** @type {number} */ _row, /** @type {number} */ token) => views.look({ token }),

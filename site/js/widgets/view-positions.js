@@ -40,7 +40,7 @@ export class ViewPositions extends LiveView {
         { class: "view-caption" },
         `${label}${names.length < along.data.length ? ` (${names.length} of them, evenly spread)` : ""}`,
       ),
-      heatMap({ label, table: cosines, rows: names, columns: names, range: [-1, 1] }),
+      heatMap({ label, table: cosines, rows: names, columns: names, names: "both", range: [-1, 1] }),
     );
   }
 }

@@ -10,6 +10,7 @@
  * @typedef {import("./plot-chart.js").PlotChart} PlotChart
  */
 import { short } from "../arrays.js";
+import { chartKeys } from "./chart-keys.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import "./plot-chart.js";
@@ -21,7 +22,7 @@ const FEED_FORWARD = { name: "added by feed-forward", colour: "var(--view-warm)"
 
 export class ViewResidual extends LiveView {
   #caption = make("p", { class: "view-caption" });
-  #keys = make("p", { class: "chart-keys" }, ...[STREAM, ATTENTION, FEED_FORWARD].map(key));
+  #keys = chartKeys([STREAM, ATTENTION, FEED_FORWARD]);
   #chart = /** @type {PlotChart} */ (document.createElement("plot-chart"));
 
   /**
@@ -46,13 +47,6 @@ export class ViewResidual extends LiveView {
   }
 }
 
-/** @param {{name: string, colour: string, dash: string}} line */
-function key({ name, colour, dash }) {
-  const sample = make("span", { class: "chart-key", "aria-hidden": "true" });
-  Object.assign(sample.style, { borderColor: colour, borderBlockStartStyle: dash ? "dashed" : "solid" });
-  return make("span", {}, sample, name);
-}
-
 /**
  * @param {Plot} Plot
  * @param {Value} value
@@ -70,7 +64,7 @@ function chart(Plot, { stream, attention, feed_forward }) {
     marginRight: 12,
     marginTop: 26,
     x: {
-      label: null,
+      label: "after block",
       ticks: Array.from({ length: n_layer + 1 }, (_, i) => i),
       tickFormat: (/** @type {number} */ i) => (i === 0 ? "start" : `${i - 1}`),
       domain: [0, n_layer],

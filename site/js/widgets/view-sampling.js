@@ -6,6 +6,7 @@
  * @typedef {{name: string, probabilities: import("../arrays.js").NDArray, rest: number, n_left: number}} Stage
  * @typedef {{ids: number[], tokens: string[], drawn: number, rank: number, n_vocab: number, stages: Stage[]}} Value
  */
+import { dataTable, scroller } from "./data-table.js";
 import { make } from "./dom.js";
 import { SampledView } from "./sampled-view.js";
 import { percent, visible } from "./text.js";
@@ -18,7 +19,6 @@ export class ViewSampling extends SampledView {
    */
   draw({ ids, tokens, drawn, rank, n_vocab, stages }, { focus, pieces }) {
     const most = Math.max(...stages.flatMap(({ probabilities }) => [...probabilities.data]));
-    const head = make("tr", {}, ...["token", ...stages.map(({ name }) => name)].map(heading));
     const rows = ids.map((id, i) => {
       const name = make("th", { scope: "row" }, make("code", {}, visible(tokens[i])));
       if (id === drawn) name.append(make("span", { class: "sampling-drawn" }, " drawn"));
@@ -26,9 +26,8 @@ export class ViewSampling extends SampledView {
       return make("tr", { class: id === drawn ? "sampling-drawn-row" : null }, name, ...cells);
     });
     const others = make("th", { scope: "row" }, "all others");
-    rows.push(make("tr", { class: "view-bar-rest" }, others, ...stages.map(({ rest }) => bar(rest, 1))));
-    const left = stages.map(({ n_left }) => make("td", {}, n_left.toLocaleString("en")));
-    rows.push(make("tr", {}, make("th", { scope: "row" }, "tokens left"), ...left));
+    const rest = make("tr", { class: "view-bar-rest" }, others, ...stages.map(({ rest }) => bar(rest, 1)));
+    const left = ["tokens left", ...stages.map(({ n_left }) => n_left.toLocaleString("en"))];
     const place = rank === 1 ? "the likeliest" : `number ${rank.toLocaleString("en")} by probability`;
     const caption = make(
       "p",
@@ -38,18 +37,14 @@ export class ViewSampling extends SampledView {
     );
     const token = visible(tokens[ids.indexOf(drawn)]);
     caption.append(" comes ", make("code", {}, token), `, ${place} of ${n_vocab.toLocaleString("en")}`);
-    const table = make("table", { class: "view-sampling" });
-    table.append(make("thead", {}, head), make("tbody", {}, ...rows));
-    const label = "The distribution before and after each setting";
-    this.body.replaceChildren(
-      caption,
-      make("div", { class: "view-scroll", tabindex: 0, role: "region", "aria-label": label }, table),
-    );
+    const table = dataTable({
+      heads: ["token", ...stages.map(({ name }) => name)],
+      rows: [...rows, rest, left],
+      kind: "view-sampling",
+    });
+    this.body.replaceChildren(caption, scroller("The distribution before and after each setting", table));
   }
 }
-
-/** @param {string} text */
-const heading = (text) => make("th", { scope: "col" }, text);
 
 /**
  * @param {number} share  from 0 to 1; 0: the token is cut off

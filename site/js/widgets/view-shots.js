@@ -6,6 +6,7 @@
  * @typedef {{n_before: number, n_tokens: number, tokens: string[],
  *   probabilities: import("../arrays.js").NDArray}} Run
  */
+import { dataTable } from "./data-table.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import { percent, visible } from "./text.js";
@@ -16,16 +17,12 @@ export class ViewShots extends LiveView {
    * @param {{runs: Run[]}} value
    */
   draw({ runs }) {
-    const caption = make("caption", {}, "The last line of your prompt, and what may follow it");
-    const names = ["lines before it", "tokens read", "the likeliest next tokens"];
-    const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name)));
-    const table = make(
-      "table",
-      { class: "shots" },
-      caption,
-      make("thead", {}, head),
-      make("tbody", {}, ...runs.map(row)),
-    );
+    const table = dataTable({
+      caption: ["The last line of your prompt, and what may follow it"],
+      heads: ["lines before it", "tokens read", "the likeliest next tokens"],
+      rows: runs.map(row),
+      kind: "ruled shots",
+    });
     this.body.replaceChildren(table);
     if (runs.length > 1) return;
     this.body.append(
@@ -49,13 +46,7 @@ function row({ n_before, n_tokens, tokens, probabilities }) {
     ),
     " ",
   ]);
-  return make(
-    "tr",
-    {},
-    make("th", { scope: "row" }, String(n_before)),
-    make("td", { class: "view-number" }, String(n_tokens)),
-    make("td", {}, ...guesses),
-  );
+  return [String(n_before), String(n_tokens), make("span", {}, ...guesses)];
 }
 
 customElements.define("view-shots", ViewShots);

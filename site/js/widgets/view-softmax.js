@@ -8,6 +8,7 @@
  */
 import { short } from "../arrays.js";
 import { attentionArcs } from "./attention-arcs.js";
+import { barCell, dataTable, scroller } from "./data-table.js";
 import { make } from "./dom.js";
 import { LiveView } from "./live-view.js";
 import { count, percent, visible } from "./text.js";
@@ -32,22 +33,15 @@ export class ViewSoftmax extends LiveView {
     rows[0].prepend(arcs);
     if (n_rest) rows.push(others(n_rest, rest));
     const n_later = pieces.length - 1 - places[places.length - 1];
-    const names = ["", "token", "score", "mask", "weight"];
-    const head = make(
-      "tr",
-      {},
-      ...names.map((name) => (name ? make("th", { scope: "col" }, name) : make("td"))),
-    );
-    const caption = make(
-      "caption",
-      {},
-      `Layer ${focus.layer}, head ${focus.head}: where `,
-      make("code", {}, visible(pieces[focus.token])),
-      ` (token ${focus.token}) looks`,
-    );
-    const table = make("table", { class: "view-bars attention-row" }, caption);
-    table.append(make("thead", {}, head), make("tbody", {}, ...rows));
-    this.body.replaceChildren(make("div", { class: "attention-row-scroll" }, table));
+    const where = `Layer ${focus.layer}, head ${focus.head}: where `;
+    const table = dataTable({
+      caption: [where, make("code", {}, visible(pieces[focus.token])), ` (token ${focus.token}) looks`],
+      heads: ["", "token", "score", "mask", "weight"],
+      rows,
+      kind: "bars attention-row",
+      numeric: [2, 3],
+    });
+    this.body.replaceChildren(scroller("One row of the attention weights", table));
     if (n_later > 0)
       this.body.append(
         make("p", { class: "view-hint" }, `${count(n_later, "later token")} more, masked like these.`),
@@ -71,7 +65,13 @@ function line(name, at, numbers, weight, classes) {
     make("span", { class: "attention-place" }, String(at)),
   );
   const cells = numbers.map((number) => make("td", { class: "view-number" }, number));
-  return make("tr", { class: classes.filter(Boolean).join(" ") || null }, token, ...cells, bar(weight));
+  return make(
+    "tr",
+    { class: classes.filter(Boolean).join(" ") || null },
+    token,
+    ...cells,
+    weightCell(weight),
+  );
 }
 
 /**
@@ -80,14 +80,10 @@ function line(name, at, numbers, weight, classes) {
  */
 function others(n, weight) {
   const name = make("th", { scope: "row", colspan: 4 }, count(n, "weaker one"));
-  return make("tr", { class: "view-bar-rest" }, name, bar(weight));
+  return make("tr", { class: "view-bar-rest" }, name, weightCell(weight));
 }
 
 /** @param {number} weight */
-function bar(weight) {
-  const fill = make("span", { class: "view-bar-fill", "aria-hidden": "true" });
-  fill.style.inlineSize = `${100 * weight}%`;
-  return make("td", { class: "view-bar" }, fill, make("span", {}, weight === 0 ? "0" : percent(weight)));
-}
+const weightCell = (weight) => barCell(weight, weight === 0 ? "0" : percent(weight));
 
 customElements.define("view-softmax", ViewSoftmax);

@@ -35,7 +35,7 @@ export class ViewSplitHeads extends LiveView {
         "section",
         { class: "view-array" },
         head,
-        heatMap({ ...options, names: "rows", rowHeight: 12 }),
+        heatMap({ ...options, names: "rows", rowHeight: 14 }),
       );
     });
     this.body.replaceChildren(...maps, excerpt(positions, pieces.length));

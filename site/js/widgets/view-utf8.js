@@ -18,7 +18,7 @@ export class ViewUtf8 extends LiveView {
    * @param {Value} value
    */
   draw({ word, characters, left_out }) {
-    const caption = make("caption", {}, "The word ", make("code", {}, visible(word.slice(0, 40))));
+    const caption = ["The word ", make("code", {}, visible(word.slice(0, 40)))];
     const label = "Characters and their bytes";
     this.body.replaceChildren(textTable({ label, heads: HEADS, rows: characters.map(row), caption }));
     const more = `… and ${count(left_out, "character")} more`;
