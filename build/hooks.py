@@ -10,6 +10,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 import bench_tag
+import code_lines
 import formulas
 import model_links
 import reference_tags
@@ -29,7 +30,8 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
 
 
 def on_page_content(html: str, *, page: Page, files: Files, **_: Any) -> str:
-    """On the page of the whole model, link each function to the page that explains it."""
+    """Say how lines of code are indented; on the page of the whole model, link each function to its page."""
+    html = code_lines.mark(html)
     if page.file.src_uri != model_links.WHOLE:
         return html
     sources = [(file.src_uri, file.content_string) for file in in_order(files)]
