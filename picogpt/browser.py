@@ -6,6 +6,7 @@ The page reaches all of them through `attempt`, so that an error arrives as data
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -66,10 +67,9 @@ def attempt(name: str, *args: Any) -> dict[str, Any]:
 
 
 def _function(name: str) -> Callable[..., Any]:
-    if name not in FUNCTIONS:  # what only readers who edit need is loaded when one does
-        from picogpt import browser_edits
-
-        FUNCTIONS.update(browser_edits.FUNCTIONS)
+    for module in ("browser_edits", "browser_training"):  # loaded when a reader edits, or trains
+        if name not in FUNCTIONS:
+            FUNCTIONS.update(import_module(f"picogpt.{module}").FUNCTIONS)
     return FUNCTIONS[name]
 
 
@@ -191,9 +191,14 @@ def _the_arriving() -> Arriving:
 
 def _keep(name: str, model: Model) -> dict[str, Any]:
     global _current
-    _models[name] = model
     _current = name
-    return info()
+    return add(name, model)
+
+
+def add(name: str, model: Model) -> dict[str, Any]:
+    """Have a model among the loaded ones, without choosing it; what it is."""
+    _models[name] = model
+    return _about(name)
 
 
 def use(name: str) -> dict[str, Any]:
@@ -223,9 +228,14 @@ def use_matmul(kind: str) -> str:
 
 def info() -> dict[str, Any]:
     """What the chosen model is."""
-    model = chosen()
+    chosen()
+    return _about(_current)
+
+
+def _about(name: str) -> dict[str, Any]:
+    model = _models[name]
     return {
-        "name": _current,
+        "name": name,
         **model.hparams,
         "n_params": _count(model.params),
         "has_vocabulary": model.encoder is not None,

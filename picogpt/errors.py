@@ -5,6 +5,7 @@
     ├── VocabularyError     a merges file that cannot be read, or an id that it does not have
     ├── PromptError         a prompt that the model cannot read (too long, empty, unknown ids)
     ├── SettingsError       a setting outside its range
+    ├── TrainingError       training that cannot go on
     ├── DownloadError       weights that could not be fetched
     └── EditError           a change of the model's code that does not run
 
@@ -35,6 +36,10 @@ class PromptError(PicoGPTError):
 
 class SettingsError(PicoGPTError, ValueError):
     """A sampling or generation setting outside its allowed range."""
+
+
+class TrainingError(PicoGPTError):
+    """A training run that cannot go on: its loss is no number, or the model has no gradients."""
 
 
 class DownloadError(PicoGPTError):

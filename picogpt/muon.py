@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from picogpt.matmul import Float
+from picogpt.matmul import Float, matmul
 from picogpt.optimizer import Tensors
 
 COEFFICIENTS = 3.4445, -4.7750, 2.0315  # of the polynomial x ↦ a x + b x³ + c x⁵, as in the source
@@ -38,8 +38,8 @@ def orthogonalize(g: Float) -> Float:  # [n, m] -> [n, m]
     if is_tall:  # the products x xᵀ are of the shorter side
         x = x.T
     for _ in range(N_ITERATIONS):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
+        gram = matmul(x, x.T)
+        x = a * x + matmul(b * gram + c * matmul(gram, gram), x)
     return x.T if is_tall else x
 
 
