@@ -17,6 +17,7 @@ import preload
 import recorded
 import runtime_folder
 import shards
+import texts
 import vendor
 from project import DIST, say
 
@@ -43,6 +44,7 @@ def build(folder: Path = DIST / "site", site_url: str | None = None) -> None:
         "policy": policy.write,
         "preload": preload.write,
         "models": lambda new: models_index.write(new / "models" / "index.json"),
+        "texts": lambda new: texts.write(new / "texts"),
         "parts": lambda new: shards.carry_over(folder, new),
         "runtime": lambda new: runtime_folder.fill(new / "pyodide"),
     }

@@ -9,7 +9,8 @@
  *        └───────────┴──► error ◄─────────────┘        restart() leads from a broken engine back to booting
  *
  * Events: "state" (phase, progress, models, error), "output" (the run), "prompt" (something was typed), "edits" (the
- * model in Python was changed, or is as it came again) and "stop" (the reader will have no more of the run).
+ * model in Python was changed, or is as it came again), "stop" (the reader will have no more of the run) and "restart"
+ * (Python begins anew, and nothing is left of what was in it).
  *
  * @typedef {import("./errors.js").PlainError} PlainError
  * @typedef {import("./protocol.js").Connection} Connection
@@ -150,6 +151,8 @@ export class Engine extends EventTarget {
     this.#isBooted = false;
     this.#loaded.clear();
     this.noteEdits({}); // they went with the worker
+    this.#models = this.#models.filter(({ isTrained }) => !isTrained);
+    this.#announce("restart");
     this.#error = null;
     this.#times = {};
     this.#bootProgress = { what: "Pyodide", loaded: 0, total: 0 };
@@ -213,7 +216,7 @@ export class Engine extends EventTarget {
   /**
    * Asks Python about the chosen model. Throws where none is loaded.
    *
-   * @param {"inspect" | "compare" | "experiment"} kind
+   * @param {"inspect" | "compare" | "experiment" | "train" | "training"} kind
    * @param {object} payload
    * @param {import("./protocol.js").AskOptions} [options]
    */
@@ -303,10 +306,24 @@ export class Engine extends EventTarget {
     this.#continue();
   }
 
+  /**
+   * A model that Python made in this page is one to choose, or is another one by now.
+   *
+   * @param {ModelEntry} entry
+   * @param {ModelInfo} info
+   */
+  adopt(entry, info) {
+    this.#models = [...this.#models.filter(({ name }) => name !== entry.name), entry];
+    this.#loaded.set(entry.name, info);
+    this.#announce("state");
+    if (this.session.model === entry.name) this.dispatchEvent(new Event("prompt")); // views ask the new one
+  }
+
   /** One model of half a gigabyte at a time is enough. */
   async #makeRoom() {
+    const small = this.#models.filter(({ isTrained, files }) => isTrained || files.weights);
     for (const name of this.#loaded.keys()) {
-      if (!this.#shipped.some((entry) => entry.name === name)) await this.#dismiss(name);
+      if (!small.some((entry) => entry.name === name)) await this.#dismiss(name);
     }
   }
 
@@ -470,7 +487,7 @@ export class Engine extends EventTarget {
     this.#announce("state");
   }
 
-  /** @param {"state" | "output" | "edits" | "stop"} type */
+  /** @param {"state" | "output" | "edits" | "stop" | "restart"} type */
   #announce(type) {
     this.dispatchEvent(new Event(type));
   }

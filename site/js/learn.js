@@ -2,6 +2,7 @@
 /** What the pages of Learn need beside the prompt box; main.js fetches it on the first of them. */
 import "./widgets/cache-chart.js";
 import "./widgets/learn-bench.js";
+import "./widgets/live-training.js";
 import "./widgets/model-editor.js";
 import "./widgets/model-experiments.js";
 import "./widgets/model-moves.js";

@@ -30,6 +30,7 @@
  */
 import { ExplainedError } from "./errors.js";
 import { downloadText } from "./weights.js";
+import { unpacked } from "./zip.js";
 
 /**
  * @param {URL} models  the folder
@@ -90,21 +91,22 @@ export async function offerAddress(models, address, gpt2) {
 }
 
 /**
- * A checkpoint that the reader picked or dropped, alone or with its config.json and its merges.
+ * A checkpoint that the reader picked or dropped, alone or with its config.json and its merges, or all in a zip file.
  *
  * @param {URL} models
- * @param {File[]} files
+ * @param {File[]} picked
  * @param {PublishedEntry | undefined} gpt2
  * @returns {Promise<Offer>}
  */
-export async function offerFiles(models, files, gpt2) {
+export async function offerFiles(models, picked, gpt2) {
+  const files = (await Promise.all(picked.map(unpacked))).flat();
   const weights = files.filter(({ name }) => name.endsWith(".safetensors"));
   if (weights.length !== 1) {
     const got = files.map(({ name }) => name).join(", ") || "nothing";
     throw new ExplainedError(
       "FileError",
       `Expected one file that ends in .safetensors, got ${got}.`,
-      "Pick a model.safetensors, and with it, where there are any, its config.json and merges.txt.",
+      "Pick a model.safetensors, and with it, where there are any, its config.json and merges.txt; or a .zip of them.",
     );
   }
   const text = (/** @type {RegExp} */ pattern) => files.find(({ name }) => pattern.test(name))?.text();

@@ -264,6 +264,31 @@ export class Python {
    */
   *#stream(model, name, ...args) {
     plain(this.#attempt("use", model));
+    yield* this.#events(name, ...args);
+  }
+
+  /**
+   * The events of the training that was begun; see picogpt.browser_training. It can be asked for again.
+   */
+  train() {
+    return this.#events("train");
+  }
+
+  /**
+   * Calls another function of picogpt.browser_training.
+   *
+   * @param {string} name
+   * @param {PlainValue[]} args
+   */
+  training(name, args) {
+    return plain(this.#attempt(name, ...args));
+  }
+
+  /**
+   * @param {string} name  of a function that gives a generator of events
+   * @param {...PlainValue} args
+   */
+  *#events(name, ...args) {
     /** @type {PyProxy} */
     const events = this.#attempt(name, ...args);
     try {

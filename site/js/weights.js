@@ -12,6 +12,7 @@
  * @property {string} name
  * @property {string} title
  * @property {{weights: ModelFile, config?: ModelFile, merges?: ModelFile, parity?: ModelFile}} files
+ * @property {boolean} [isTrained]  in this page: it has no files
  *
  * @typedef {(loaded: number, total: number) => void} OnProgress  both in bytes
  *

@@ -12,6 +12,8 @@
  *     generate  {model, prompt, settings}  → the events of picogpt.browser.generate
  *     compare   {model, prompt, settings}  → the events of picogpt.browser_edits.compare
  *     experiment {model, name, args}       → what that function of picogpt.browser_edits returns: edit, restore …
+ *     train     {}                         → the events of picogpt.browser_training.train
+ *     training  {name, args}               → what that function of picogpt.browser_training returns: begin, pause …
  *     matmul    {kind}                     → the kind of matrix product in use from now on, also by what is running
  *
  * @typedef {import("./python.js").Python} Python
@@ -119,6 +121,15 @@ const handlers = {
   // biome-ignore lint/correctness/useYield: every answer is a stream, some of no items
   async *experiment({ model, name, args }) {
     return (await booted).experiment(model, name, args);
+  },
+
+  async *train() {
+    yield* (await booted).train();
+  },
+
+  // biome-ignore lint/correctness/useYield: every answer is a stream, some of no items
+  async *training({ name, args }) {
+    return (await booted).training(name, args);
   },
 
   // biome-ignore lint/correctness/useYield: every answer is a stream, some of no items

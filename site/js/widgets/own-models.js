@@ -15,7 +15,7 @@ export class OwnModels {
     type: "file",
     class: "mp-file",
     multiple: true,
-    accept: ".safetensors,.json,.txt,.bpe",
+    accept: ".safetensors,.json,.txt,.bpe,.zip",
     "aria-label": "Open a checkpoint from this device",
   });
   #list = make("ul", { class: "mp-stored" });
@@ -32,7 +32,7 @@ export class OwnModels {
       {},
       "Open a ",
       make("code", {}, "model.safetensors"),
-      " of a GPT-2 from this device, with its config.json and merges.txt if you have them, or drop the files on this box. Nothing is uploaded.",
+      " of a GPT-2 from this device, with its config.json and merges.txt if you have them, or a .zip of these, or drop the files on this box. Nothing is uploaded.",
     ),
     this.#file,
     make("p", { class: "mp-heading" }, "Kept in this browser"),

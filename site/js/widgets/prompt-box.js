@@ -189,8 +189,8 @@ export class PromptBox extends HTMLElement {
 
   #showModels() {
     const { models } = engine.state;
-    const names = [...this.#model.options].map((option) => option.value);
-    if (names.join() !== models.map(({ name }) => name).join()) {
+    const shown = [...this.#model.options].map(({ value, text }) => [value, text]);
+    if (JSON.stringify(shown) !== JSON.stringify(models.map(({ name, title }) => [name, title]))) {
       this.#model.replaceChildren(...models.map(({ name, title }) => make("option", { value: name }, title)));
       this.#model.disabled = models.length === 0;
     }
