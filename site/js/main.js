@@ -3,10 +3,10 @@
 import "./scrollers.js";
 import "./widgets/prompt-box.js";
 import "./widgets/shared-link.js";
-import "./widgets/edit-banner.js";
 import "./widgets/speed-test.js";
 
 import { engine } from "./engine.js";
+import { showBanner } from "./widgets/edit-banner.js";
 
 // ?model=URL offers the checkpoint at that address, once for a page load: the reader is asked before anything is fetched
 const address = new URLSearchParams(globalThis.location?.search).get("model");
@@ -18,5 +18,7 @@ const { document$ } = /** @type {{document$?: {subscribe: (on: () => void) => vo
 );
 const lookForLearn = () =>
   document.querySelector("learn-bench, model-editor, model-experiments") && import("./learn.js");
-if (document$) document$.subscribe(lookForLearn);
-else lookForLearn();
+if (document$) {
+  document$.subscribe(lookForLearn);
+  document$.subscribe(showBanner);
+} else lookForLearn();

@@ -16,11 +16,11 @@ export class EditBanner extends HTMLElement {
     this.append(this.#words, this.#stop, this.#reset);
     this.#stop.addEventListener("click", () => edits.stop());
     this.#reset.addEventListener("click", () => edits.restore());
-    edits.addEventListener("change", () => this.#show());
-    this.#show();
+    edits.addEventListener("change", () => this.show());
+    this.show();
   }
 
-  #show() {
+  show() {
     const names = Object.keys(edits.engine.edits);
     const isElsewhere = edits.isWorking && edits.outcome !== null && !isOpenHere(edits.outcome.name);
     this.hidden = names.length === 0 && !isElsewhere && !edits.isStopping;
@@ -53,5 +53,10 @@ function link(name) {
 
 customElements.define("edit-banner", EditBanner);
 
+const banner = new EditBanner();
+
+/** For a page that is new: what is said of an edit depends on whether its editor is on it. */
+export const showBanner = () => banner.show();
+
 // The theme swaps what follows the header from page to page; this stays.
-document.querySelector("[data-md-component=container]")?.before(document.createElement("edit-banner"));
+document.querySelector("[data-md-component=container]")?.before(banner);
