@@ -18,6 +18,7 @@ import recorded
 import runtime_folder
 import shards
 import texts
+import traffic
 import vendor
 from project import DIST, say
 
@@ -47,6 +48,7 @@ def build(folder: Path = DIST / "site", site_url: str | None = None) -> None:
         "texts": lambda new: texts.write(new / "texts"),
         "parts": lambda new: shards.carry_over(folder, new),
         "runtime": lambda new: runtime_folder.fill(new / "pyodide"),
+        "traffic": traffic.write,
     }
     times = []
     with replacing(folder) as new:
