@@ -107,13 +107,13 @@ export class Arrivals {
     this.cancel();
     try {
       const offer = await make(await this.host.models());
-      this.current = new Arrival(offer, {
+      const arrival = new Arrival(offer, {
         withLoader: (work) => this.#using((loader) => this.#attach(loader).then(() => work(loader))),
         onChange: () => this.host.onChange(),
-        onReady: (info, times) => this.host.onReady(offer, info, times),
+        onReady: (info, times) => this.host.onReady(arrival.offer, info, times), // its size is known by now
         onWrong: () => this.host.onWrong(offer.wanted.name),
       });
-      const arrival = this.current;
+      this.current = arrival;
       this.host.onChange();
       if (offer.wanted.isLocal || (await this.#isStored(offer))) await arrival.start();
     } catch (error) {
