@@ -73,17 +73,22 @@ def softmax(text: Text, scores: Float, mask: Float, weights: Float, n: int = 20)
     For the tokens at `positions`: the (at most) n largest weights, `text.token` itself, and up to three that
     come later. `rest` is the sum of the `n_rest` weights that are left.
     """
-    seen = np.union1d(likeliest(weights[: text.token + 1], n), [text.token])
-    later = np.arange(text.token + 1, min(text.token + 4, len(text.ids)))
-    positions = np.concatenate([seen, later])
+    seen = attended(weights, text)
+    later = np.arange(text.token, min(text.token + 4, len(text.ids)))
+    positions = np.union1d(seen[likeliest(weights[seen], n)], later)
     return {
         "positions": positions,
         "scores": scores[positions],
         "mask": mask[positions],
         "weights": weights[positions],
-        "rest": float(max(0.0, 1 - weights[seen].sum(dtype=np.float64))),
-        "n_rest": text.token + 1 - len(seen),
+        "rest": float(max(0.0, 1 - weights[positions].sum(dtype=np.float64))),
+        "n_rest": len(np.setdiff1d(seen, positions)),
     }
+
+
+def attended(weights: Float, text: Text) -> NDArray[np.intp]:  # [T]
+    """The places that `text.token` may look at: up to its own, and all others where an edit has let it."""
+    return np.union1d(np.arange(text.token + 1), np.flatnonzero(weights))
 
 
 @view(
@@ -96,14 +101,15 @@ def attention(text: Text, weights: Float, v: Float, attention: Float, n: int = 8
 
     `parts` [n, D] are those of the tokens at `positions`; with `others` they add up to `result` [D].
     """
-    positions = np.sort(likeliest(weights[: text.token + 1], n))
+    seen = attended(weights, text)
+    positions = np.sort(seen[likeliest(weights[seen], n)])
     parts = weights[positions, None] * v[positions]
     return {
         "positions": positions,
         "weights": weights[positions],
         "parts": parts,
         "others": attention - parts.sum(axis=0),
-        "n_others": text.token + 1 - len(positions),
+        "n_others": len(seen) - len(positions),
         "result": attention,
     }
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from picogpt.bpe import Encoder
-from picogpt.errors import SettingsError
+from picogpt.edit import edited
+from picogpt.errors import EditError, SettingsError
 from picogpt.matmul import Float
 from picogpt.trace import Recording
 from picogpt.weights import HParams, Params
@@ -74,7 +75,7 @@ class Kept:
 
     def __init__(self, pattern: str, text: Text, cut: Callable[[Any, Text], Any] | None = None) -> None:
         pattern = pattern.format(layer=text.layer, head=text.head, token=text.token)
-        self._is_one = "*" not in pattern
+        self._path, self._is_one = pattern, "*" not in pattern
         self._regex = re.compile("[^/]*".join(map(re.escape, pattern.split("*"))))
         self._text, self._cut = text, cut
         self._values: list[Any] = []
@@ -91,8 +92,18 @@ class Kept:
     def value(self) -> Any:
         """One result, or a list of them in the order of the calls."""
         if self._is_one and not self._values:
-            raise LookupError(f"no result at {self._regex.pattern}: has the model been changed?")
+            raise _missing(self._path)
         return self._values[0] if self._is_one else self._values
+
+
+def _missing(path: str) -> Exception:
+    if not edited():
+        return LookupError(f"no result at {path}")
+    function = path.rpartition("/")[2].partition(".")[0]
+    return EditError(
+        f"The edited model does not call {function} there: nothing can be shown here.",
+        "It is shown again after a Reset.",
+    )
 
 
 Need = str | tuple[str, Callable[[Any, Text], Any]] | Callable[..., Keeper]

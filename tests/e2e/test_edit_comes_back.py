@@ -1,4 +1,4 @@
-"""Code that never returns, in a model that did not come with the site: the model comes back, the edit does not."""
+"""Code that never returns, in a model that did not come with the site: the model comes back, not the edit."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_a_free_edit_writes_what_it_writes_on_cpython_and_reset_brings_the_ids_b
     page.keyboard.press(MODIFIER)
     expect(at).to_have_attribute("data-state", "done", timeout=BOOT_MS)
     assert (ids(at, "original"), ids(at, "edited")) == (before, after)
-    assert at.locator(".edit-scroll").nth(1).locator("tbody tr").count() == len(after)
+    assert at.locator(".edit-side .view-scroll").nth(1).locator("tbody tr").count() == len(after)
     expect(page.locator("edit-banner")).to_contain_text("The model is edited: softmax")
     assert violations(page, "model-editor, edit-banner") == []
     box.generate.click()

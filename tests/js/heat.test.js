@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arc } from "../../site/js/widgets/attention-arcs.js";
 import { stretch } from "../../site/js/widgets/heat-numbers.js";
-import { coloursFor, rangeOf } from "../../site/js/widgets/heat-paint.js";
+import { coloursFor, maskedFuture, rangeOf } from "../../site/js/widgets/heat-paint.js";
 
 test("a table of numbers has the place that is looked at, and no more than fits", () => {
   assert.deepEqual(stretch(3, 64, 1), [0, 1, 2]);
@@ -36,4 +36,11 @@ test("a line runs from the middle of one row to the middle of another, farther o
   assert.deepEqual([x0, y0, x1, y1], [100, 9.5, 100, 2.5]);
   assert.ok(reach < ends(arc(9, 7, 10))[2]);
   assert.equal(arc(3, 3, 10), "M100 3.5H80");
+});
+
+test("of attention weights what a mask has hidden is left out, and nothing where there is no mask", () => {
+  const masked = maskedFuture({ shape: [2, 2], dtype: "float32", data: new Float32Array([1, 0, 0, 1]) });
+  assert.deepEqual([masked(0, 1), masked(1, 0), masked(1, 1)], [true, false, false]);
+  const open = maskedFuture({ shape: [2, 2], dtype: "float32", data: new Float32Array([0.5, 0.5, 0, 1]) });
+  assert.deepEqual([open(0, 1), open(1, 0)], [false, false]);
 });

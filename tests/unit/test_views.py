@@ -106,7 +106,7 @@ def test_what_is_wrong_with_one_view_is_not_the_others_trouble(text, scratch):
     )
     assert answers[0]["value"]["ids"] == text.ids
     assert answers[1]["error"]["message"] == "There is no view 'nothing'."
-    assert "has the model been changed" in answers[2]["error"]["message"]
+    assert "no result at gpt2.0/transformer_block.99" in answers[2]["error"]["message"]
     assert "colour" in answers[3]["error"]["message"]
 
 

@@ -8,6 +8,7 @@
  * @typedef {import("../edits.js").SidedToken} SidedToken
  */
 import { short } from "../arrays.js";
+import { dataTable, scroller } from "./data-table.js";
 import { make } from "./dom.js";
 import { percent, visible } from "./text.js";
 
@@ -47,21 +48,16 @@ class Side {
     this.name = name;
     this.prompt = make("span", { class: "edit-prompt" });
     this.text = make("span", { "data-side": name });
-    this.rows = make("tbody");
-    const head = ["token", TITLES.original.toLowerCase(), TITLES.edited.toLowerCase()];
-    const table = make(
-      "table",
-      { class: "edit-tokens" },
-      make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))),
-      this.rows,
-    );
+    const heads = ["token", TITLES.original.toLowerCase(), TITLES.edited.toLowerCase()];
+    const table = dataTable({ heads, rows: [], numeric: [1, 2] });
+    this.rows = /** @type {HTMLElement} */ (table.querySelector("tbody"));
     const label = `${TITLES[name]}: the probability of each token`;
     this.element = make(
       "section",
       { class: "edit-side" },
       make("p", { class: "edit-side-title" }, TITLES[name]),
       make("p", { class: "edit-text", dir: "auto" }, this.prompt, this.text),
-      make("div", { class: "edit-scroll", tabindex: "0", role: "region", "aria-label": label }, table),
+      scroller(label, table),
     );
     /** @type {Outcome | null} */
     this.shown = null;
@@ -98,19 +94,14 @@ function row({ text, side, probability, other }) {
  * @param {Moved} moved
  */
 export function movedTable(title, { texts, before, after, donor, largest }) {
-  const caption = make("caption", {}, `${title}: the largest change of a logit is ${short(largest)}.`);
-  const names = ["token", "before", "after", ...(donor ? ["the first text’s own"] : [])];
-  const head = make("tr", {}, ...names.map((text) => make("th", { scope: "col" }, text)));
   const rows = texts.map((text, i) => {
-    const name = make("th", { scope: "row" }, make("code", {}, visible(text)));
     const shares = [before[i], after[i], ...(donor ? [donor[i]] : [])];
-    return make("tr", {}, name, ...shares.map((p) => make("td", { class: "view-number" }, percent(p))));
+    return [make("code", {}, visible(text)), ...shares.map(percent)];
   });
-  return make(
-    "table",
-    { class: "edit-tokens" },
-    caption,
-    make("thead", {}, head),
-    make("tbody", {}, ...rows),
-  );
+  return dataTable({
+    caption: [`${title}: the largest change of a logit is ${short(largest)}.`],
+    heads: ["token", "before", "after", ...(donor ? ["the first text’s own"] : [])],
+    rows,
+    numeric: [1, 2, 3],
+  });
 }

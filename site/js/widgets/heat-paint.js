@@ -44,6 +44,17 @@ export function rangeOf(data) {
 }
 
 /**
+ * What a causal mask hides of attention weights: keys after the query, of weight 0. Where an edit has taken the mask away,
+ * they have weights like all others.
+ *
+ * @param {NDArray} weights  [queries, keys]
+ * @returns {Masked}
+ */
+export function maskedFuture({ shape, data }) {
+  return (query, key) => key > query && data[query * shape[1] + key] === 0;
+}
+
+/**
  * Returns whether anything was left out.
  *
  * @param {HTMLCanvasElement} canvas

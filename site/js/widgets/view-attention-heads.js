@@ -12,7 +12,7 @@ import { onSchemeChange } from "../colour-scale.js";
 import { views } from "../views.js";
 import { numbersTable } from "./data-table.js";
 import { make } from "./dom.js";
-import { coloursFor, paint } from "./heat-paint.js";
+import { coloursFor, maskedFuture, paint } from "./heat-paint.js";
 import { LiveView } from "./live-view.js";
 import { percent } from "./text.js";
 
@@ -84,7 +84,8 @@ export class ViewAttentionHeads extends LiveView {
     const colours = coloursFor(pictures, "sequential", [0, 1]);
     for (const canvas of this.querySelectorAll("canvas")) {
       const [layer, head] = String(keyOf(canvas)).split(".").map(Number);
-      paint(canvas, part(part(pictures, layer), head), colours, (query, key) => key > query);
+      const picture = part(part(pictures, layer), head);
+      paint(canvas, picture, colours, maskedFuture(picture));
     }
   }
 

@@ -5,6 +5,7 @@
 import { views } from "../views.js";
 import { make } from "./dom.js";
 import { heatMap } from "./heat-map.js";
+import { maskedFuture } from "./heat-paint.js";
 import { LiveView } from "./live-view.js";
 import { visible } from "./text.js";
 
@@ -30,7 +31,7 @@ export class ViewAttentionWeights extends LiveView {
       columns: names,
       names: "both",
       range: [0, 1],
-      masked: (query, key) => key > query,
+      masked: maskedFuture(weights),
       markedRow: focus.token,
       onPick: (token) => views.look({ token }),
     };
