@@ -8,15 +8,24 @@ import re
 
 BLOCK = re.compile(r'<div class="language-python.*?</pre>', re.DOTALL)
 LINE = re.compile(
-    r'(?P<tag><span id="__span-[\d-]+")>(?P<before>(?:<a [^>]*></a>)?(?:<span class="\w+">)?)(?P<spaces> +)'
+    r'(?P<tag><span id="__span-[\d-]+")>'
+    r'(?P<before>(?:<a [^>]*></a>)?(?:<span class="(?P<kind>\w+)">)?)(?P<spaces> *)'
 )
+DOCSTRING = "sd"  # Pygments' name for it
 
 
 def mark(html: str) -> str:
-    """The page with `--indent`, a number of characters, on each line of Python that begins with spaces."""
+    """The page with `--indent`, a number of characters, on each line of Python that begins with spaces, and
+    with `--hang: 0` on those of docstrings, which are text: any other line goes on deeper than it began."""
     return BLOCK.sub(lambda block: LINE.sub(marked, block[0]), html)
 
 
 def marked(line: re.Match[str]) -> str:
-    """A line's beginning with its indentation said."""
-    return f'{line["tag"]} style="--indent: {len(line["spaces"])}">{line["before"]}{line["spaces"]}'
+    """A line's beginning with what the style sheet has to know."""
+    style = {"--indent": len(line["spaces"])} if line["spaces"] else {}
+    if line["kind"] == DOCSTRING:
+        style["--hang"] = 0
+    if not style:
+        return line[0]
+    said = "; ".join(f"{name}: {value}" for name, value in style.items())
+    return f'{line["tag"]} style="{said}">{line["before"]}{line["spaces"]}'

@@ -56,7 +56,20 @@ export function scroller(label, ...content) {
  * @param {string[]} heads
  */
 export function numbersTable(label, rows, heads) {
-  return scroller(label, dataTable({ caption: [label], heads, rows, kind: "plain-numbers" }));
+  return captioned(label, label, { heads, rows });
+}
+
+/**
+ * A caption above a table of numbers, not of it: it may be wider.
+ *
+ * @param {string} label
+ * @param {string} caption
+ * @param {TableParts} parts
+ */
+export function captioned(label, caption, parts) {
+  const table = dataTable({ ...parts, kind: "plain-numbers" });
+  table.setAttribute("aria-label", label);
+  return scroller(label, make("p", { class: "view-caption" }, caption), table);
 }
 
 /**

@@ -25,7 +25,7 @@ import { make } from "./dom.js";
 import { matrixNumbers } from "./heat-numbers.js";
 import { coloursFor, paint } from "./heat-paint.js";
 
-const HINT = "Point at a cell, or use the arrow keys, to read it.";
+const HINT = "Point at a cell to read it.";
 const MOST_CELL_PX = 16;
 const MOST_NAMES = 40; // beyond that the first and the last one stand for all
 const PAGE = 10; // cells, for Page Up and Page Down
@@ -113,7 +113,7 @@ export class HeatMap extends HTMLElement {
     const sizes = {
       width: `${Math.max(1, n_columns) * MOST_CELL_PX}px`,
       columns: n_columns,
-      row: `${rowHeight ?? MOST_CELL_PX}px`,
+      row: rowHeight ? `${rowHeight}px` : `min(${MOST_CELL_PX}px, 93cqi / ${Math.max(1, n_columns)})`,
     };
     for (const [name, size] of Object.entries(sizes))
       this.#plot.style.setProperty(`--heat-${name}`, `${size}`);

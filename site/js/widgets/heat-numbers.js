@@ -6,7 +6,7 @@
  * @typedef {import("../arrays.js").NDArray} NDArray
  */
 import { row as rowOf, short } from "../arrays.js";
-import { dataTable, scroller } from "./data-table.js";
+import { captioned } from "./data-table.js";
 
 const MOST_ROWS = 64;
 const MOST_COLUMNS = 96;
@@ -24,8 +24,7 @@ export function matrixNumbers({ label, table, rows, columns }, at) {
   });
   const parts = [...partOf("rows", down, rows.length), ...partOf("columns", across, columns.length)];
   const heads = ["", ...across.map((column) => columns[column])];
-  const caption = [[label, ...parts].join("; ")];
-  return scroller(label, dataTable({ caption, heads, rows: lines, kind: "plain-numbers" }));
+  return captioned(label, [label, ...parts].join("; "), { heads, rows: lines });
 }
 
 /**
