@@ -22,8 +22,8 @@ def last_block(text: Text, **_options: Any) -> Kept:
 def surprise(text: Text, x: Float) -> Answer:  # [T, C]
     """Of each token but the first: the probability that it had, how many were likelier, and the likeliest.
 
-    `loss` is the mean of -log p in nats: the cross entropy of the text; 0 of a text of one token, which has
-    nothing to foresee. A model that knew nothing would have `blind_loss`.
+    `losses` are -log p in nats, and `loss` their mean: the cross entropy of the text; 0 of a text of one
+    token, which has nothing to foresee. A model that knew nothing would have `blind_loss`.
     """
     head = text.params.get("lm_head")
     w = text.params["wte"] if head is None else head
@@ -38,6 +38,7 @@ def surprise(text: Text, x: Float) -> Answer:  # [T, C]
         best.extend(np.argmax(log_all, axis=-1).tolist())
     return {
         "probabilities": np.exp(np.array(log_p, np.float32)),
+        "losses": -np.array(log_p, np.float32),
         "n_likelier": n_likelier,
         "likeliest": [text.piece(id) for id in best],
         "loss": -float(np.mean(log_p)) if log_p else 0.0,

@@ -44,6 +44,7 @@ def test_the_surprise_is_that_of_pytorchs_logits(case):
     targets = ids[1:]
     expected = softmax[np.arange(len(targets)), targets]
     np.testing.assert_allclose(value["probabilities"]["data"], expected, rtol=1e-3)
+    np.testing.assert_allclose(value["losses"]["data"], -np.log(expected), rtol=1e-3)
     assert value["loss"] == pytest.approx(-np.log(expected).mean(), rel=1e-4)
     n_likelier = [(row > row[target]).sum() for row, target in zip(softmax[:-1], targets, strict=True)]
     assert value["n_likelier"] == n_likelier

@@ -3,7 +3,7 @@
  * <view-surprise>: the prompt's tokens, and under each the probability that the model gave it before it came. A click looks
  * at the place before the token, where that was the question.
  *
- * @typedef {{probabilities: import("../arrays.js").NDArray, n_likelier: number[], likeliest: string[],
+ * @typedef {{probabilities: import("../arrays.js").NDArray, losses: import("../arrays.js").NDArray, n_likelier: number[], likeliest: string[],
  *   loss: number, blind_loss: number, n_vocab: number}} Value
  * @typedef {import("../engine.js").Inspection} Inspection
  */
@@ -48,10 +48,11 @@ export class ViewSurprise extends LiveView {
     const rows = value.n_likelier.map((n, i) => [
       make("code", {}, visible(pieces[i + 1])),
       percent(value.probabilities.data[i]),
+      short(value.losses.data[i]),
       (n + 1).toLocaleString("en"),
       make("code", {}, visible(value.likeliest[i])),
     ]);
-    const heads = ["token", "probability", "place", "the likeliest was"];
+    const heads = ["token", "probability", "loss, nats", "place", "the likeliest was"];
     const table = textTable({ label: "What the model foresaw", heads, rows });
     const summary = make("summary", { "data-key": "numbers" }, "The numbers as a table");
     const details = make("details", { class: "heat-numbers", open: this.#isOpen }, summary, table);
