@@ -269,13 +269,14 @@ def test_code_of_a_link_that_never_returns_is_stopped_where_it_was_begun(
     context = browser.new_context()
     page = context.new_page()
     page.goto(site.url + "404.html")
-    shared = {"prompt": PROMPT, "settings": {}, "model": "", "edits": {"gelu": ENDLESS}}
+    shared = {"prompt": PROMPT, "settings": {}, "model": "124M", "edits": {"gelu": ENDLESS}}
     fragment = page.evaluate(
         "(shared) => import(new URL('js/share.js', document.baseURI)).then(({ pack }) => pack(shared))",
         shared,
     )
     box = opened(context.new_page(), site.url + fragment)
     region = box.page.get_by_role("region", name="Code in the link")
+    expect(region).to_contain_text("It was written for the model “GPT-2 124M”")
     region.get_by_role("button", name="Run this code").click()
     expect(region.get_by_role("status")).to_have_text("Trying it out …")
     expect(region.get_by_role("button", name="Run this code")).to_be_disabled()

@@ -18,6 +18,8 @@ class SharedLink extends HTMLElement {
   #stop = make("button", { type: "button", class: "edit-quiet", hidden: true }, "Stop the code");
   #leave = make("button", { type: "button", class: "edit-quiet" }, "Leave it");
   #status = make("p", { class: "edit-status", role: "status" });
+  #other = make("p", { hidden: true });
+  #model = "";
   /** @type {AbortController | null} */
   #presence = null;
 
@@ -37,6 +39,7 @@ class SharedLink extends HTMLElement {
 
   /** @param {Shared} shared */
   show(shared) {
+    this.#model = shared.model;
     this.#run.addEventListener("click", () => this.#start(shared));
     this.#stop.addEventListener("click", () => edits.stop());
     this.#leave.addEventListener("click", () => this.remove());
@@ -59,14 +62,21 @@ class SharedLink extends HTMLElement {
         "The link that you opened carries code that changes the model. Read it before you run it.",
       ),
       ...texts,
+      this.#other,
       this.#run,
       this.#stop,
       this.#leave,
       this.#status,
     );
+    this.#showState();
   }
 
   #showState() {
+    const { info, models } = engine.state;
+    const titleOf = (/** @type {string} */ name) =>
+      models.find((model) => model.name === name)?.title ?? name;
+    this.#other.hidden = !info || !this.#model || this.#model === engine.session.model;
+    this.#other.textContent = `It was written for the model “${titleOf(this.#model)}”. With the one that is loaded now, “${titleOf(engine.session.model)}”, the text will be another one.`;
     const isBusy = edits.isWorking || edits.isStopping;
     this.#run.disabled = isBusy;
     this.#stop.hidden = !isBusy;
