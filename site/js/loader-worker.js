@@ -15,7 +15,8 @@
  *   {kind: "parts", folder: string, manifest: import("./loader/parts.js").Manifest}} From
  */
 import { ExplainedError } from "./errors.js";
-import { announcedBytes, Loading, readHeader } from "./loader/load.js";
+import { announcedBytes, readHeader } from "./loader/header.js";
+import { Loading } from "./loader/load.js";
 import { PartsSource } from "./loader/parts.js";
 import { PersistentSource } from "./loader/persistent.js";
 import { FileSource, HttpSource } from "./loader/sources.js";

@@ -52,11 +52,8 @@
  */
 import { ExplainedError } from "../errors.js";
 import { lengthOf, PIECE_BYTES, Pool, piecesOf, storedPieces } from "./content.js";
+import { readHeader, withoutHeader } from "./header.js";
 import { hashPieces, WholeFileHash, withMasks } from "./integrity.js";
-import { readAll } from "./sources.js";
-
-const PREFIX_BYTES = 8;
-const MAX_HEADER_BYTES = 100e6;
 
 export class Loading {
   /** @type {Report} */
@@ -273,65 +270,7 @@ export class Loading {
   }
 }
 
-/**
- * The file's header, without its length.
- *
- * @param {Source} source
- * @param {Entry | null} entry
- * @param {AbortSignal} signal
- */
-export async function readHeader(source, entry, signal) {
-  const read = async (/** @type {number} */ begin, /** @type {number} */ end) => {
-    if (entry && entry.held >= end) return entry.read(begin, end - begin);
-    return readAll(source, begin, end, signal);
-  };
-  const prefix = await read(0, PREFIX_BYTES);
-  const isWhole = prefix.length === PREFIX_BYTES;
-  const length = isWhole ? Number(new DataView(prefix.buffer).getBigUint64(0, true)) : Number.NaN;
-  if (!(length <= MAX_HEADER_BYTES)) throw notWeights(source.host, prefix);
-  return read(PREFIX_BYTES, PREFIX_BYTES + length);
-}
-
-/**
- * How long a file is, by its header.
- *
- * @param {Uint8Array} header
- */
-export function announcedBytes(header) {
-  /** @type {Record<string, {data_offsets?: number[]}>} */
-  const entries = JSON.parse(new TextDecoder().decode(header));
-  const ends = Object.values(entries).map(({ data_offsets }) => data_offsets?.[1] ?? 0);
-  return PREFIX_BYTES + header.length + Math.max(...ends);
-}
-
-/**
- * @param {import("./content.js").Piece} piece
- * @param {number} dataBegin
- */
-function withoutHeader({ begin, bytes }, dataBegin) {
-  const skip = Math.min(bytes.length, Math.max(0, dataBegin - begin));
-  return { begin: begin + skip, bytes: bytes.subarray(skip) };
-}
-
 /** @param {Record<string, number>} times */
 function rounded(times) {
   return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, Math.round(ms)]));
-}
-
-/**
- * @param {string} host
- * @param {Uint8Array} beginning
- */
-function notWeights(host, beginning) {
-  const text = new TextDecoder().decode(beginning);
-  const kind = /^\s*</.test(text)
-    ? "a web page"
-    : text.startsWith("version ")
-      ? "a Git LFS pointer"
-      : "something else";
-  return new ExplainedError(
-    "WeightsError",
-    `${host}: expected a safetensors file, got ${kind} (it begins with ${JSON.stringify(text)})`,
-    "Choose a model.safetensors of a GPT-2.",
-  );
 }
