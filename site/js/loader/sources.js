@@ -233,12 +233,12 @@ export class FileSource {
    * @param {AbortSignal} [signal]
    */
   async *read(begin, end, signal) {
-    const reader = this.file.slice(begin, end).stream().getReader();
+    const reader = readerOf(this.file.slice(begin, end).stream());
     try {
       for (;;) {
         signal?.throwIfAborted();
         const { done, value } = await reader.read();
-        if (done) return;
+        if (done || !value) return;
         yield value;
       }
     } catch (error) {
