@@ -20,7 +20,7 @@ Span = tuple[int, int]  # from one byte of the file to another
 
 
 class Arriving:
-    """A model in the making. Call `places`, write there, call `settle`, and in the end `params`.
+    """A model in the making. Call `places`, write there, call `settle`, and in the end `params`; or `fill`.
 
     Raises WeightsError unless `header` (the file's JSON) is that of a GPT-2, MemoryError for want of room.
     """
@@ -78,6 +78,15 @@ class Arriving:
         while self._unsettled and self._infos[self._unsettled[-1]].end <= end:
             name = self._unsettled.pop()
             self._arena(name).settle(name)
+
+    def fill(self, file: Bytes) -> None:
+        """Take all that is needed from a whole file in memory."""
+        for begin, end in self.spans:
+            at = max(begin, self.data_begin)
+            for place in self.places(at, end):
+                place[:] = file[at : at + len(place)]
+                at += len(place)
+            self.settle(end)
 
     def params(self) -> tuple[HParams, Params]:
         """Sizes and parameters. Raises WeightsError where bytes are missing."""

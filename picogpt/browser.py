@@ -18,9 +18,10 @@ from picogpt.bpe import Encoder
 from picogpt.checkpoint import encoder_for, parse_config
 from picogpt.errors import EditError, PicoGPTError, PromptError, WeightsError
 from picogpt.generate import Generation, Read, Token
+from picogpt.safetensors import header_of
 from picogpt.sampling import GREEDY, Sampling
 from picogpt.sgemm import Kernel, Sgemm
-from picogpt.weights import HParams, Params, read_params
+from picogpt.weights import HParams, Params
 
 Event = dict[str, Any]
 
@@ -92,18 +93,17 @@ def explain(error: BaseException) -> dict[str, Any]:
     return {**data, "message": message, "hint": hint}
 
 
-def allocate(n_bytes: int) -> NDArray[np.uint8]:  # -> [n_bytes]
-    """Memory for the page to write a file into."""
-    return np.empty(n_bytes, np.uint8)
-
-
 def load(
-    name: str, weights: NDArray[np.uint8], config: str | None = None, merges: str | None = None
+    name: str, weights: memoryview | NDArray[np.uint8], config: str | None = None, merges: str | None = None
 ) -> dict[str, Any]:
-    """Make a model of a whole safetensors file (and its config.json, its merges) and choose it."""
-    hparams, params = read_params(
-        weights, parse_config(config) if config else None, in_place=weights.flags.writeable
-    )
+    """Make a model of a whole safetensors file (and its config.json, its merges) and choose it.
+
+    Nothing that is arriving meanwhile is disturbed.
+    """
+    file = np.frombuffer(weights, np.uint8)
+    whole = Arriving(header_of(file), len(file), parse_config(config) if config else None)
+    whole.fill(file)
+    hparams, params = whole.params()
     encoder = encoder_for(hparams, merges) if merges else None
     return _keep(name, Model(encoder, hparams, read_only(params)))
 
@@ -352,7 +352,7 @@ def token_event(model: Model, token: Token, text: str) -> Event:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        *(allocate, load, begin, vocabulary, places, settle, finish, abandon, unload, parity),
+        *(load, begin, vocabulary, places, settle, finish, abandon, unload, parity),
         *(use, loaded, offer_kernel, use_matmul, info, tokenize, inspect, generate),
     )
 }

@@ -196,23 +196,6 @@ def read(file: bytes | NDArray[np.uint8], info: TensorInfo, order: Any = "C") ->
     return np.array(numbers.reshape(info.shape), np.float32, order=order)
 
 
-def read_in_place(file: NDArray[np.uint8], info: TensorInfo, shift: int, order: Any = "C") -> Float:
-    """A tensor on the file's own memory, moved `shift` bytes towards its start, in C or Fortran order.
-
-    The file is used up by this: what lies before the tensor must have been read. 16-bit numbers, which need
-    more room than they have there, and what would not be aligned get memory of their own, as by `read`.
-    """
-    place = file[info.begin - shift : info.end - shift]
-    if info.dtype != "F32" or place.ctypes.data % 4:
-        return read(file, info, order)
-    place[:] = file[info.begin : info.end]
-    numbers = place.view("<f4")
-    if order == "C":
-        return numbers.reshape(info.shape)
-    numbers[:] = numbers.reshape(info.shape).ravel(order="F")
-    return numbers.reshape(info.shape, order="F")
-
-
 def write(tensors: Mapping[str, Float], metadata: Mapping[str, str] | None = None) -> bytes:
     """A safetensors file with `tensors` as F32, in the mapping's order; the data is aligned to 8 bytes."""
     header: dict[str, Any] = {"__metadata__": dict(metadata or {"format": "pt"})}

@@ -18,7 +18,6 @@ from picogpt.safetensors import TensorInfo
 
 Params = dict[str, Any]
 
-ALIGNMENT = 64  # bytes: a line of the processor's caches
 
 # causal masks that older checkpoints carry along; `attn.c_attn.bias` ends alike and is a real tensor
 MASK = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")
@@ -107,17 +106,15 @@ def without_prefix(infos: Mapping[str, TensorInfo]) -> dict[str, TensorInfo]:
 
 
 def read_params(
-    file: bytes | NDArray[np.uint8], config: Mapping[str, Any] | None = None, in_place: bool = False
+    file: bytes | NDArray[np.uint8], config: Mapping[str, Any] | None = None
 ) -> tuple[HParams, Params]:
-    """Sizes and parameters from a whole safetensors file in memory.
+    """Sizes and parameters from a whole safetensors file in memory, or mapped into it.
 
-    `in_place` makes the parameters of the file's own memory, which must be an array that nobody else needs:
-    half of what is taken otherwise. Raises WeightsError, naming the tensor or byte, where the file is
-    malformed or not a GPT-2.
+    Raises WeightsError, naming the tensor or byte, where the file is malformed or not a GPT-2.
     """
     hparams, infos = select(safetensors.parse(file), config)
-    tensors = _read(file, infos, in_place)
-    return hparams, nest(without_tied_head({name: tensors[name] for name in infos}))
+    tensors = {name: safetensors.read(file, info, memory_order(name)) for name, info in infos.items()}
+    return hparams, nest(without_tied_head(tensors))
 
 
 def without_tied_head(tensors: dict[str, Float]) -> dict[str, Float]:
@@ -156,18 +153,6 @@ def select(
 def is_mask(name: str) -> bool:
     """Whether a file's tensor of this name is a causal mask, which a model needs not read."""
     return MASK.fullmatch(name.removeprefix("transformer.")) is not None
-
-
-def _read(file: bytes | NDArray[np.uint8], infos: dict[str, TensorInfo], in_place: bool) -> dict[str, Float]:
-    if not in_place:
-        return {name: safetensors.read(file, info, memory_order(name)) for name, info in infos.items()}
-    infos = dict(sorted(infos.items(), key=lambda item: item[1].begin))
-    file = np.frombuffer(file, np.uint8)
-    # where a file's data begins depends on its header: all of it moves by as much as puts that on a boundary
-    shift = (file.ctypes.data + next(iter(infos.values())).begin) % ALIGNMENT
-    return {
-        name: safetensors.read_in_place(file, info, shift, memory_order(name)) for name, info in infos.items()
-    }
 
 
 def memory_order(name: str) -> Any:

@@ -507,6 +507,7 @@ const base = new URL("../", import.meta.url);
 
 /** What the worker imports in any case, some of it late. */
 const EARLY = [
+  "js/boot.js",
   "js/python.js",
   "js/runtime.js",
   "js/sgemm.js",

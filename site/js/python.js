@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Python in this worker: boots Pyodide and gives `picogpt.browser` the shape of a JavaScript class. This module alone
- * knows Pyodide; what comes out of it are plain values.
+ * Python in this worker: gives `picogpt.browser` the shape of a JavaScript class. What comes out of it are plain
+ * values: Pyodide is known here and in boot.js, which starts it, alone.
  *
  * @typedef {object} PyBufferView
  * @property {Uint8Array<ArrayBuffer>} data  detached when Python's memory grows: allocate nothing while holding one
@@ -20,74 +20,12 @@
  * @property {(value: any) => any} toPy
  * @property {{memory: WebAssembly.Memory}} _module
  *
- * @typedef {import("./runtime.js").RuntimeManifest} RuntimeManifest
  * @typedef {{pyodide: number, numpy: number, picogpt: number, sgemm: number}} BootTimes  in milliseconds
  * @typedef {number | boolean | string | null | undefined | object} PlainValue
  * @typedef {"edit" | "restore" | "edits" | "changed" | "source" | "presets" | "ablation_source" | "moved"
  *   | "patch" | "rounding" | "script"} EditFunction  of picogpt.browser_edits
  */
 import { ExplainedError } from "./errors.js";
-import { countingFetches } from "./runtime.js";
-import { bindSgemm, compileSgemm } from "./sgemm.js";
-
-/**
- * @param {URL} base  the site's root
- * @param {(loaded: number, total: number) => void} onProgress  in bytes
- * @returns {Promise<Python>}
- */
-export async function boot(base, onProgress) {
-  const folder = new URL("pyodide/", base);
-  const manifest = fetchManifest(folder);
-  const clock = stopwatch();
-  // without it all works, only slower: no reason to refuse to start
-  const compiling = compileSgemm(new URL("wasm/", base)).catch(() => undefined);
-  try {
-    const pyodide = await countingFetches(folder, manifest, onProgress, () => loadPyodide(folder));
-    const times = { pyodide: clock(), numpy: 0, picogpt: 0, sgemm: 0 };
-    pyodide.pyimport("numpy").destroy();
-    times.numpy = clock();
-    const browser = pyodide.pyimport("picogpt.browser");
-    times.picogpt = clock();
-    const python = new Python(pyodide, browser, times);
-    const sgemm = await compiling;
-    if (sgemm) python.offerKernel(sgemm.kind, bindSgemm(sgemm.module, pyodide._module.memory));
-    times.sgemm = clock();
-    return python;
-  } catch (error) {
-    if (error instanceof ExplainedError) throw error;
-    throw new ExplainedError(
-      "BootError",
-      `Python (Pyodide ${(await manifest).version}) did not start: ${firstAndLastLine(error)}`,
-      "Press “Try again”, or try another browser: one from 2023 or later, with WebAssembly, is needed.",
-    );
-  }
-}
-
-/**
- * @param {URL} folder
- * @returns {Promise<Pyodide>}
- */
-async function loadPyodide(folder) {
-  const pyodide = await import(new URL("pyodide.mjs", folder).href);
-  // Packages named here are downloaded while the interpreter starts, not after it.
-  return pyodide.loadPyodide({ indexURL: folder.href, packages: ["picogpt"], convertNullToNone: true });
-}
-
-/**
- * @param {URL} folder
- * @returns {Promise<RuntimeManifest>}
- */
-async function fetchManifest(folder) {
-  const url = new URL("runtime.json", folder);
-  try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    return await response.json();
-  } catch (error) {
-    const message = `${url.pathname}: the list of Python's files cannot be read: ${firstAndLastLine(error)}`;
-    throw new ExplainedError("DownloadError", message, "Check your connection, then press “Try again”.");
-  }
-}
 
 export class Python {
   #pyodide;
@@ -102,15 +40,6 @@ export class Python {
     this.#pyodide = pyodide;
     this.#browser = browser;
     this.times = times;
-  }
-
-  /**
-   * Memory of Python's own for a file of `n_bytes`.
-   *
-   * @param {number} n_bytes
-   */
-  allocate(n_bytes) {
-    return new Arena(this.#attempt("allocate", n_bytes));
   }
 
   /**
@@ -133,12 +62,12 @@ export class Python {
 
   /**
    * @param {string} name
-   * @param {Arena} weights  a whole safetensors file
+   * @param {Uint8Array} weights  a whole safetensors file
    * @param {string | undefined} config  JSON
    * @param {string | undefined} merges
    */
   load(name, weights, config, merges) {
-    return plain(this.#attempt("load", name, weights.proxy, config, merges));
+    return plain(this.#attempt("load", name, weights, config, merges));
   }
 
   /**
@@ -347,43 +276,6 @@ export class Python {
   }
 }
 
-/** A file's place in Python's memory. */
-class Arena {
-  /** @param {PyProxy} proxy  of a NumPy array of bytes */
-  constructor(proxy) {
-    this.proxy = proxy;
-  }
-
-  /**
-   * @param {Uint8Array} chunk
-   * @param {number} offset
-   */
-  write(chunk, offset) {
-    this.borrow((bytes) => bytes.set(chunk, offset));
-  }
-
-  /**
-   * Shows the bytes in place.
-   *
-   * @template T
-   * @param {(bytes: Uint8Array<ArrayBuffer>) => T} use  must not keep them, nor call Python
-   * @returns {T}
-   */
-  borrow(use) {
-    const buffer = this.proxy.getBuffer("u8");
-    try {
-      return use(buffer.data);
-    } finally {
-      buffer.release();
-    }
-  }
-
-  /** Lets go of the array; a model that was loaded from it keeps its own hold. */
-  destroy() {
-    this.proxy.destroy();
-  }
-}
-
 /**
  * A plain copy of what Python answered; the proxy is destroyed.
  *
@@ -401,23 +293,12 @@ function rebuilt(error) {
   return new ExplainedError(error.class, error.message, error.hint, error.edit);
 }
 
-/** Milliseconds since the last call, or since it was made. */
-export function stopwatch() {
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    const elapsed = Math.round(now - last);
-    last = now;
-    return elapsed;
-  };
-}
-
 /**
  * A Python traceback's first line says little and its last line all; other errors have one line.
  *
  * @param {unknown} error
  */
-function firstAndLastLine(error) {
+export function firstAndLastLine(error) {
   const lines = String(error).trim().split("\n");
   return lines.length > 1 ? `${lines[0]} … ${lines[lines.length - 1]}` : lines[0];
 }

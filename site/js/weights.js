@@ -1,7 +1,13 @@
 // @ts-check
 /**
- * A model's files, fetched as streams with progress by bytes. Whatever can go wrong on the way (no network, a missing
- * file, a page of HTML instead of weights, a cut connection, changed bytes) ends in an error that says what to do.
+ * Files of the models that come with the site, fetched with progress by bytes. Whatever can go wrong on the way (no
+ * network, a missing file, a page of HTML instead of weights, a cut connection, changed bytes) ends in an error that
+ * says what to do.
+ *
+ * They are some ten megabytes, come while Python boots, whole, and the browser's own cache keeps them. Checkpoints of
+ * half a gigabyte come by loader/: in ranges that are resumed, into a storage, never in memory twice. To send the small
+ * ones that way would make the first token wait for Python before a byte is asked for. In Python both take their place
+ * in the same manner: picogpt/arriving.py.
  *
  * @typedef {object} ModelFile
  * @property {string} path    relative to models/
@@ -15,9 +21,6 @@
  * @property {boolean} [isTrained]  in this page: it has no files
  *
  * @typedef {(loaded: number, total: number) => void} OnProgress  both in bytes
- *
- * @typedef {object} Sink  where a file's bytes go
- * @property {(chunk: Uint8Array, offset: number) => void} write
  *
  * @typedef {{signal?: AbortSignal, onProgress?: OnProgress, fetch?: typeof globalThis.fetch}} Options
  */
@@ -50,23 +53,24 @@ export async function fetchIndex(base, options = {}) {
 }
 
 /**
- * Streams one file into a sink. Its length is checked; its content by `verify`, once the bytes are in their place.
+ * One file's bytes, verified.
  *
  * @param {URL} base  what `file.path` is relative to
  * @param {ModelFile} file
- * @param {Sink} sink
  * @param {Options} [options]
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function download(base, file, sink, options = {}) {
+export async function downloadBytes(base, file, options = {}) {
   const url = new URL(file.path, base);
   const response = await request(url, options);
+  const bytes = new Uint8Array(file.bytes);
   let loaded = 0;
   try {
     for await (const chunk of chunksOf(response)) {
       if (loaded === 0) checkBeginning(url, chunk, response);
       if (loaded + chunk.length > file.bytes)
         throw lengthError(url, file, `at least ${grouped(loaded + chunk.length)}`);
-      sink.write(chunk, loaded);
+      bytes.set(chunk, loaded);
       loaded += chunk.length;
       options.onProgress?.(loaded, file.bytes);
     }
@@ -75,6 +79,8 @@ export async function download(base, file, sink, options = {}) {
     throw lengthError(url, file, `${grouped(loaded)} before the connection broke`);
   }
   if (loaded !== file.bytes) throw lengthError(url, file, grouped(loaded));
+  await verify(file, bytes);
+  return bytes;
 }
 
 /**
@@ -95,34 +101,6 @@ export async function verify(file, bytes) {
   );
 }
 
-/** Gathers a small file in memory, and a large one until there is a better place for it. */
-export class Memory {
-  /** @type {Uint8Array[]} */
-  #chunks = [];
-
-  /** @param {Uint8Array} chunk */
-  write(chunk) {
-    this.#chunks.push(chunk);
-  }
-
-  /**
-   * Moves what was gathered into another sink, freeing it here.
-   *
-   * @param {Sink} sink
-   */
-  moveTo(sink) {
-    let offset = 0;
-    for (let chunk = this.#chunks.shift(); chunk; chunk = this.#chunks.shift()) {
-      sink.write(chunk, offset);
-      offset += chunk.length;
-    }
-  }
-
-  async bytes() {
-    return new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (this.#chunks)).arrayBuffer());
-  }
-}
-
 /**
  * A small file as text, verified.
  *
@@ -131,10 +109,7 @@ export class Memory {
  * @param {Options} [options]
  */
 export async function downloadText(base, file, options = {}) {
-  const memory = new Memory();
-  await download(base, file, memory, options);
-  const bytes = await memory.bytes();
-  await verify(file, bytes);
+  const bytes = await downloadBytes(base, file, options);
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 

@@ -21,12 +21,12 @@
  * @typedef {import("./weights.js").OnProgress} OnProgress
  * @typedef {{loaded: number, total: number}} Progress  in bytes
  */
+import { boot, stopwatch } from "./boot.js";
 import { confine } from "./confine.js";
 import { ExplainedError } from "./errors.js";
 import { serve, transferring } from "./protocol.js";
-import { boot, stopwatch } from "./python.js";
 import { reporting } from "./streams.js";
-import { download, downloadText, Memory, verify } from "./weights.js";
+import { downloadBytes, downloadText } from "./weights.js";
 
 confine(globalThis, new URL("../", import.meta.url)); // before there is anything that could run a reader's code
 
@@ -179,48 +179,17 @@ async function loadModel(folder, { name, files }, signal, onProgress) {
     const file = files[key];
     return file && downloadText(folder, file, { signal, onProgress: progressOf(key) });
   };
-  const place = placeInPython(files.weights.bytes);
-  try {
-    const [config, merges] = await Promise.all([
-      text("config"),
-      text("merges"),
-      download(folder, files.weights, place, { signal, onProgress: progressOf("weights") }),
-    ]);
-    const times = { download: clock(), wait: 0, verify: 0, load: 0 };
-    const [python, arena] = await Promise.all([booted, place.arena]);
-    times.wait = clock();
-    await arena.borrow((bytes) => verify(files.weights, bytes)); // the digest copies them before it waits
-    times.verify = clock();
-    const info = python.load(name, arena, config, merges);
-    times.load = clock();
-    return { info, times };
-  } finally {
-    place.arena.then(
-      (arena) => arena.destroy(),
-      () => {},
-    );
-  }
-}
-
-/**
- * A sink in Python's memory; what arrives before Python is there waits in ours.
- *
- * @param {number} n_bytes
- */
-function placeInPython(n_bytes) {
-  const memory = new Memory();
-  /** @type {import("./weights.js").Sink} */
-  let sink = memory;
-  const arena = booted.then((python) => {
-    const place = python.allocate(n_bytes);
-    memory.moveTo(place);
-    sink = place;
-    return place;
-  });
-  arena.catch(() => {}); // awaited only once the download has succeeded
-  /** @type {import("./weights.js").Sink["write"]} */
-  const write = (chunk, offset) => sink.write(chunk, offset);
-  return { arena, write };
+  const [config, merges, weights] = await Promise.all([
+    text("config"),
+    text("merges"),
+    downloadBytes(folder, files.weights, { signal, onProgress: progressOf("weights") }),
+  ]);
+  const times = { download: clock(), wait: 0, load: 0 };
+  const python = await booted;
+  times.wait = clock();
+  const info = python.load(name, weights, config, merges);
+  times.load = clock();
+  return { info, times };
 }
 
 /**

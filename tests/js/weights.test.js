@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { download, downloadText, fetchIndex, Memory, verify } from "../../site/js/weights.js";
+import { downloadBytes, downloadText, fetchIndex, verify } from "../../site/js/weights.js";
 
 const BASE = new URL("http://site.test/sub/path/models/");
 const CONTENT = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251);
@@ -44,14 +44,9 @@ function serving(
   return { fetch, asked };
 }
 
-test("a file's bytes go to the sink in order, each at its offset", async () => {
-  const place = new Uint8Array(FILE.bytes);
-  const sink = {
-    write: (/** @type {Uint8Array} */ chunk, /** @type {number} */ offset) => place.set(chunk, offset),
-  };
-  const { fetch, asked } = serving(CONTENT);
-  await download(BASE, FILE, sink, { fetch });
-  assert.deepEqual(place, CONTENT);
+test("a file's bytes come together in order, from their address", async () => {
+  const { fetch, asked } = serving(CONTENT, { piece: 130 });
+  assert.deepEqual(await downloadBytes(BASE, FILE, { fetch }), CONTENT);
   assert.deepEqual(asked, ["http://site.test/sub/path/models/small/model.safetensors"]);
 });
 
@@ -60,7 +55,7 @@ test("progress counts bytes up to the index's total", async () => {
   const seen = [];
   const onProgress = (/** @type {number} */ loaded, /** @type {number} */ total) =>
     seen.push([loaded, total]);
-  await download(BASE, FILE, new Memory(), { ...serving(CONTENT), onProgress });
+  await downloadBytes(BASE, FILE, { ...serving(CONTENT), onProgress });
   assert.deepEqual(seen, [
     [300, 1000],
     [600, 1000],
@@ -77,7 +72,7 @@ test("progress counts bytes up to the index's total", async () => {
  */
 function refuses(claim, server, message, hint) {
   test(claim, async () => {
-    await assert.rejects(download(BASE, FILE, new Memory(), server), {
+    await assert.rejects(downloadBytes(BASE, FILE, server), {
       class: "DownloadError",
       message,
       hint,
@@ -131,7 +126,7 @@ refuses(
 
 test("a server that does not answer is a NetworkError that names it", async () => {
   const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
-  await assert.rejects(download(BASE, FILE, new Memory(), { fetch }), {
+  await assert.rejects(downloadBytes(BASE, FILE, { fetch }), {
     class: "NetworkError",
     message: /site\.test does not answer/,
     hint: /Try again/,
@@ -145,7 +140,7 @@ test("an abort stays an abort", async () => {
     controller.abort();
     throw controller.signal.reason;
   };
-  await assert.rejects(download(BASE, FILE, new Memory(), { fetch, signal: controller.signal }), {
+  await assert.rejects(downloadBytes(BASE, FILE, { fetch, signal: controller.signal }), {
     name: "AbortError",
   });
 });
@@ -157,25 +152,16 @@ test("verify accepts the bytes of the index and no others", async () => {
   await assert.rejects(verify(FILE, changed), { class: "DownloadError", message: /SHA-256/, hint: /cache/ });
 });
 
-test("verify copies the bytes at once: they may go before it is done", async () => {
-  const bytes = CONTENT.slice();
-  const verified = verify(FILE, bytes);
-  bytes.fill(0);
-  await verified;
+test("a file with other bytes than the index says is refused", async () => {
+  await assert.rejects(downloadBytes(BASE, FILE, serving(CONTENT.slice().reverse())), {
+    class: "DownloadError",
+    message: /SHA-256/,
+  });
 });
 
 test("without crypto.subtle, as on plain http, verify lets the length do", async (t) => {
   t.mock.getter(globalThis, "crypto", () => ({}));
   await verify(FILE, new Uint8Array(3));
-});
-
-test("memory gives its bytes on, in order, and keeps none", async () => {
-  const memory = new Memory();
-  await download(BASE, FILE, memory, serving(CONTENT, { piece: 130 }));
-  const place = new Uint8Array(FILE.bytes);
-  memory.moveTo({ write: (chunk, offset) => place.set(chunk, offset) });
-  assert.deepEqual(place, CONTENT);
-  assert.equal((await memory.bytes()).length, 0);
 });
 
 test("text is decoded as UTF-8, across the pieces it came in, byte order mark included", async () => {

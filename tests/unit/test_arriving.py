@@ -163,6 +163,29 @@ def test_the_page_loads_a_model_by_begin_places_settle_and_finish():
     assert browser.attempt("settle", 1)["error"]["class"] == "WeightsError"
 
 
+def test_a_whole_file_that_is_loaded_meanwhile_disturbs_nothing_that_arrives():
+    file, other = file_of("published"), file_of("prefixed")
+    plan = call("begin", header_of(file), len(file), None)
+    config = (REFERENCE / "prefixed" / "config.json").read_text("utf-8")
+    info = call("load", "whole", memoryview(other), config, None)
+    assert info["name"] == "whole"
+    for begin, end in plan["spans"]:
+        source = np.frombuffer(file, np.uint8)[max(begin, plan["data_begin"]) : end]
+        for place in call("places", max(begin, plan["data_begin"]), end):
+            place[...], source = source[: len(place)], source[len(place) :]
+        call("settle", end)
+    assert call("finish", "in pieces")["name"] == "in pieces"
+    for name, folder in (("whole", "prefixed"), ("in pieces", "published")):
+        call("use", name)
+        expected = np.load(REFERENCE / folder / "expected.npz")
+        settings = {"n_tokens": 8, "greedy": True, "seed": None}
+        events = list(browser.generate(expected["input_ids"].tolist(), settings))
+        assert [event["id"] for event in events if event["type"] == "token"] == expected["greedy"][
+            :8
+        ].tolist()
+        call("unload", name)
+
+
 def test_a_header_of_something_else_is_an_error_with_a_hint_and_leaves_no_model_arriving():
     error = browser.attempt("begin", b"<!doctype html>", None, None)["error"]
     assert error["class"] == "WeightsError"

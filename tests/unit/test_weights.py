@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from picogpt import gpt2, load_checkpoint, weights
+from picogpt import gpt2, load_checkpoint
 from picogpt.checkpoint import encoder_for
 from picogpt.errors import VocabularyError, WeightsError
 from picogpt.safetensors import parse, read, write
@@ -138,31 +138,3 @@ def test_the_encoder_is_none_without_merges_and_refused_where_it_has_more_ids_th
         load_checkpoint(tmp_path)
     with pytest.raises(VocabularyError):
         encoder_for(hparams, "no merges here")
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("offset", range(5))
-def test_parameters_made_in_place_are_the_same_and_aligned(reference, order, offset, monkeypatch):
-    monkeypatch.setattr(weights, "WEIGHT_ORDER", order)
-    content = (reference.folder / "model.safetensors").read_bytes()
-    config = json.loads((reference.folder / "config.json").read_text())
-    file = np.empty(offset + len(content), np.uint8)[offset:]  # wherever the memory begins
-    file[:] = np.frombuffer(content, np.uint8)
-    _, params = read_params(file, config, in_place=True)
-    tensors, expected = flatten(params), flatten(reference.params)
-    assert list(tensors) == list(expected)
-    for name, tensor in tensors.items():
-        assert np.array_equal(tensor, expected[name]), name
-        assert tensor.ctypes.data % 4 == 0
-        is_16_bit = reference.folder.name in ("float16", "bfloat16")
-        assert np.shares_memory(tensor, file) != is_16_bit, name
-    c_attn = params["blocks"][0]["attn"]["c_attn"]["w"]
-    assert c_attn.flags.f_contiguous == (order == "F")
-
-
-def test_a_file_that_is_refused_is_left_as_it_was():
-    content = write({**tensors_of("prefixed"), "odd": np.zeros(3, np.float32)})
-    file = np.frombuffer(content, np.uint8).copy()
-    with pytest.raises(WeightsError, match="odd"):
-        read_params(file, config_of("prefixed"), in_place=True)
-    assert file.tobytes() == content
