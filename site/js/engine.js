@@ -54,6 +54,7 @@
  */
 import { Arrivals, isPublished } from "./arrivals.js";
 import { ExplainedError, explain } from "./errors.js";
+import { Models } from "./models.js";
 import { connect, drain } from "./protocol.js";
 import { DEFAULT_SETTINGS, Run } from "./run.js";
 import { downloadText, fetchIndex } from "./weights.js";
@@ -76,12 +77,7 @@ export class Engine extends EventTarget {
   #isBooted = false;
   /** How often a worker was started. */
   nWorkers = 0;
-  /** @type {Offer | null} what the large model that is loaded came from */
-  #arrived = null;
-  /** @type {ModelEntry[]} */
-  #models = [];
-  /** @type {Map<string, ModelInfo>} */
-  #loaded = new Map();
+  #models;
   #loading = new AbortController();
   /** @type {Progress | null} */
   #bootProgress = null;
@@ -103,12 +99,12 @@ export class Engine extends EventTarget {
     super();
     this.base = base;
     this.createWorker = createWorker;
-    this.index = index;
+    this.#models = new Models(() => index(base));
     this.arrivals = new Arrivals({
       createLoader: () =>
         /** @type {import("./protocol.js").Port & {terminate: () => void}} */ (createLoader()),
       python: () => this.#connection,
-      models: () => this.#readIndex(),
+      models: () => this.#models.read(),
       folder: this.#modelsFolder,
       makeRoom: () => this.#makeRoom(),
       onChange: () => this.#announce("state"),
@@ -123,8 +119,8 @@ export class Engine extends EventTarget {
     const phase = this.#phase();
     const loading = this.arrivals.progressOf(this.session.model) ?? this.#loadProgress;
     const progress = phase === "booting" ? this.#bootProgress : phase === "loading" ? loading : null;
-    const info = this.#loaded.get(this.session.model) ?? null;
-    return { phase, progress, error: this.#error, models: this.#models, info, times: this.#times };
+    const info = this.#models.info(this.session.model);
+    return { phase, progress, error: this.#error, models: this.#models.entries, info, times: this.#times };
   }
 
   /** Boots Python and loads a model, unless that was done or begun. */
@@ -143,15 +139,12 @@ export class Engine extends EventTarget {
     this.#connection = null;
     if (this.run?.status === "running") this.run.stop();
     this.arrivals.cancel();
-    const back = comeBack && this.#arrived?.wanted.name === this.session.model ? this.#arrived : null;
-    this.#arrived = null;
-    const lost = back?.wanted.name;
-    this.#models = this.#models.filter((entry) => isOfSite(entry) || entry.name === lost);
-    if (!back && !this.#shipped.some(({ name }) => name === this.session.model)) this.session.model = "";
+    const { arrived, shipped } = this.#models;
+    const back = comeBack && arrived?.wanted.name === this.session.model ? arrived : null;
+    if (!back && !shipped.some(({ name }) => name === this.session.model)) this.session.model = "";
     this.#isBooted = false;
-    this.#loaded.clear();
+    this.#models.clear(back?.wanted.name);
     this.noteEdits({}); // they went with the worker
-    this.#models = this.#models.filter(({ isTrained }) => !isTrained);
     this.#announce("restart");
     this.#error = null;
     this.#times = {};
@@ -177,8 +170,9 @@ export class Engine extends EventTarget {
    */
   choose(name) {
     if (name === this.session.model && !this.#error) return;
-    const entry = this.#models.find((model) => model.name === name);
-    if (entry && isPublished(entry) && !this.#loaded.has(name)) return this.arrivals.offerPublished(name);
+    const entry = this.#models.find(name);
+    if (entry && isPublished(entry) && !this.#models.isLoaded(name))
+      return this.arrivals.offerPublished(name);
     this.stop();
     if (this.arrivals.progressOf(this.session.model)) this.arrivals.cancel(); // it was coming back: not any more
     this.session.model = name;
@@ -267,7 +261,7 @@ export class Engine extends EventTarget {
   }
 
   get #chosen() {
-    return this.#models.find(({ name }) => name === this.session.model);
+    return this.#models.find(this.session.model);
   }
 
   /**
@@ -278,13 +272,8 @@ export class Engine extends EventTarget {
    * @param {Record<string, number>} times
    */
   #welcome(offer, info, times) {
-    const { name, title } = offer.wanted;
-    if (!this.#models.some((entry) => entry.name === name)) {
-      this.#models = [...this.#models, /** @type {any} */ ({ name, title, files: {} })];
-    }
-    this.#loaded.set(name, info);
-    this.#arrived = offer;
-    this.session.model = name;
+    this.#models.welcome(offer, info);
+    this.session.model = offer.wanted.name;
     this.#times = { ...this.#times, ...times };
     this.#continue();
   }
@@ -301,7 +290,7 @@ export class Engine extends EventTarget {
     const note =
       "Python was started anew, and this browser has not kept the model: it has to be fetched again.";
     await this.arrivals.bringBack({ ...offer, note });
-    if (connection !== this.#connection || this.#loaded.has(name)) return;
+    if (connection !== this.#connection || this.#models.isLoaded(name)) return;
     await this.#dismiss(name);
     this.#continue();
   }
@@ -313,18 +302,13 @@ export class Engine extends EventTarget {
    * @param {ModelInfo} info
    */
   adopt(entry, info) {
-    this.#models = [...this.#models.filter(({ name }) => name !== entry.name), entry];
-    this.#loaded.set(entry.name, info);
+    this.#models.adopt(entry, info);
     this.#announce("state");
     if (this.session.model === entry.name) this.dispatchEvent(new Event("prompt")); // views ask the new one
   }
 
-  /** One model of half a gigabyte at a time is enough. */
   async #makeRoom() {
-    const small = this.#models.filter(({ isTrained, files }) => isTrained || files.weights);
-    for (const name of this.#loaded.keys()) {
-      if (!small.some((entry) => entry.name === name)) await this.#dismiss(name);
-    }
+    for (const name of this.#models.large) await this.#dismiss(name);
   }
 
   /**
@@ -334,16 +318,10 @@ export class Engine extends EventTarget {
    */
   async #dismiss(name) {
     if (this.run?.model === name) this.stop();
-    this.#loaded.delete(name);
-    this.#models = this.#models.filter((entry) => entry.name !== name || isOfSite(entry));
-    if (this.session.model === name) this.session.model = this.#shipped[0]?.name ?? "";
+    this.#models.dismiss(name);
+    if (this.session.model === name) this.session.model = this.#models.shipped[0]?.name ?? "";
     this.#announce("state");
     if (this.#connection) await drain(this.#connection.ask("unload", { name }));
-  }
-
-  /** The models that come with the site: small, and always loaded. */
-  get #shipped() {
-    return this.#models.filter((entry) => entry.files.weights);
   }
 
   get #modelsFolder() {
@@ -367,7 +345,7 @@ export class Engine extends EventTarget {
   async useMatmul(kind) {
     if (!this.#connection) return;
     const matmul = await drain(this.#connection.ask("matmul", { kind }), () => {});
-    for (const info of this.#loaded.values()) info.matmul = matmul;
+    this.#models.useMatmul(matmul);
     this.#announce("state");
   }
 
@@ -375,7 +353,7 @@ export class Engine extends EventTarget {
   #phase() {
     if (this.#error) return "error";
     if (!this.#isBooted) return "booting";
-    if (!this.#loaded.has(this.session.model)) return "loading";
+    if (!this.#models.isLoaded(this.session.model)) return "loading";
     return this.run?.status === "running" ? "generating" : "ready";
   }
 
@@ -393,22 +371,18 @@ export class Engine extends EventTarget {
 
   /** @param {Connection} connection */
   async #findModel(connection) {
-    await this.#readIndex();
-    if (this.#shipped.length === 0) {
+    await this.#models.read();
+    const { shipped } = this.#models;
+    if (shipped.length === 0) {
       throw new ExplainedError(
         "DownloadError",
         "models/index.json: the site has no model",
         "Build the site again.",
       );
     }
-    this.session.model ||= this.#shipped[0].name;
-    const chosen = this.#shipped.find(({ name }) => name === this.session.model) ?? this.#shipped[0];
+    this.session.model ||= shipped[0].name;
+    const chosen = shipped.find(({ name }) => name === this.session.model) ?? shipped[0];
     if (connection === this.#connection) await this.#load(connection, chosen.name);
-  }
-
-  async #readIndex() {
-    if (this.#models.length === 0) this.#models = await this.index(this.base);
-    return this.#models;
   }
 
   /**
@@ -419,8 +393,8 @@ export class Engine extends EventTarget {
    */
   async #load(connection, wanted = this.session.model) {
     this.#loading.abort();
-    const entry = this.#models.find(({ name }) => name === wanted);
-    if (!entry || this.#loaded.has(entry.name)) return this.#continue();
+    const entry = this.#models.find(wanted);
+    if (!entry || this.#models.isLoaded(entry.name)) return this.#continue();
     this.#loading = new AbortController();
     const { signal } = this.#loading;
     this.#loadProgress = { what: entry.title, loaded: 0, total: 0 };
@@ -431,7 +405,7 @@ export class Engine extends EventTarget {
         this.#announce("state");
       });
       if (connection !== this.#connection) return;
-      this.#loaded.set(entry.name, info);
+      this.#models.load(entry.name, info);
       Object.assign(this.#times, times);
       this.#continue();
     } catch (error) {
@@ -453,7 +427,7 @@ export class Engine extends EventTarget {
     const { prompt, settings, model, signal } = run;
     try {
       for await (const event of connection.ask("generate", { model, prompt, settings }, { signal })) {
-        run.add(event, this.#loaded.get(model)?.matmul);
+        run.add(event, this.#models.info(model)?.matmul);
         this.#announce("output");
       }
     } catch (error) {
@@ -491,15 +465,6 @@ export class Engine extends EventTarget {
   #announce(type) {
     this.dispatchEvent(new Event(type));
   }
-}
-
-/**
- * Whether a model is always to choose from; one of the reader's own is while it is loaded.
- *
- * @param {ModelEntry} entry
- */
-function isOfSite(entry) {
-  return isPublished(entry) || Boolean(entry.files.weights);
 }
 
 /** The site's root is the parent of the folder of this module, wherever the site lives. */
