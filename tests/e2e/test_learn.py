@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import recorded
+import source_tag
 from accessibility import violations
 from faulty_site import FaultySite
 from picogpt import browser as python
@@ -156,6 +157,39 @@ def test_a_line_of_code_shows_its_arrays_and_follows_the_focus(box: PromptBox, m
     line.press("Enter")
     settle(page)
     assert line.get_attribute("aria-expanded") == "false"
+
+
+def test_code_that_is_copied_is_the_functions_own_text(box: PromptBox) -> None:
+    go(box, "layer-norm")
+    box.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    block = box.page.locator(".live-source").first
+    line = block.locator(".code-line").first  # drawn, and so the lines are as readers have them
+    expect(line).to_be_visible()
+    block.get_by_role("button", name="Copy").click()
+    expect(box.page.locator(".md-dialog--active")).to_be_visible()
+    copied = box.page.evaluate("navigator.clipboard.readText()")
+    assert copied == source_tag.cut("picogpt.model.layer_norm", ROOT)[1]
+
+
+def test_a_long_line_of_code_goes_on_below_its_beginning_and_deeper(box: PromptBox) -> None:
+    go(box, "what-a-gpt-is")
+    box.page.set_viewport_size({"width": 390, "height": 844})
+    line = box.page.locator(".live-source code > span", has_text="return unembedding(")
+    pieces: list[dict[str, float]] = line.evaluate(
+        """(line) => {
+          const text = document.createRange();
+          text.selectNodeContents(line);
+          const code = line.parentElement.getBoundingClientRect();
+          return [...text.getClientRects()].filter(({ width }) => width > 0)
+            .map(({ top, left, right }) => ({ top, left: left - code.left, right: right - code.left }));
+        }"""
+    )
+    width = line.locator("..").evaluate("code => code.clientWidth")
+    rows = sorted({round(piece["top"]) for piece in pieces})
+    starts = [min(piece["left"] for piece in pieces if round(piece["top"]) == row) for row in rows]
+    assert len(rows) > 1
+    assert max(piece["right"] for piece in pieces) <= width  # nothing is cut off
+    assert min(starts[1:]) > starts[0]
 
 
 def test_the_prompt_the_focus_and_the_model_follow_the_reader_from_page_to_page(box: PromptBox) -> None:
