@@ -30,7 +30,7 @@ Event = dict[str, Any]
 N_SAMPLES, N_MEASURES = 10, 20  # in a whole run, besides the first of each, before the first step
 N_SAMPLE_TOKENS = 64
 TOKENS_A_SLICE = 8
-N_IN_MEAN = 20  # steps
+N_IN_MEAN = 10  # steps
 SAMPLE_PROMPT = "\n"
 
 

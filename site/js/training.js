@@ -150,6 +150,7 @@ export class Training extends EventTarget {
   async #go(signal) {
     this.#set("running");
     for await (const event of this.engine.ask("train", {}, { signal })) {
+      if (signal.aborted) return;
       this.#take(event);
       if (event.type !== "end") this.#set(this.status);
     }

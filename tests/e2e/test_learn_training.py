@@ -56,6 +56,7 @@ def page(box: PromptBox) -> Iterator[Page]:
     """The page on training, no run begun."""
     go(box, "training")
     box.page.set_viewport_size({"width": 1440, "height": 900})
+    box.page.locator(".pb-settings").evaluate("details => { details.open = true }")
     reset(box.page)
     yield box.page
     go(box, "training")
@@ -82,7 +83,7 @@ def fill(page: Page, text: str | None = TEXT, **settings: Any) -> None:
     labels = {"n_steps": "Steps", "learning_rate": "Learning rate", "seed": "Seed"}
     for name, value in settings.items():
         if name == "size":
-            panel.get_by_label("Size").select_option(value)
+            panel.get_by_label("Size: layers × channels").select_option(value)
         else:
             panel.get_by_label(labels[name], exact=True).fill(str(value))
 

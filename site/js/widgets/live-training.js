@@ -21,7 +21,7 @@ export class LiveTraining extends HTMLElement {
   #reset = button("Reset");
   #save = button("Save the model");
   #status = make("p", { class: "lt-status" });
-  #spoken = make("p", { class: "pb-spoken", role: "status" });
+  #spoken = make("p", { class: "lt-spoken", role: "status" });
   #error = make("p", { class: "lt-error", role: "alert" });
   #chart = new TrainingChart();
   #samples = new TrainingSamples();

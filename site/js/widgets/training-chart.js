@@ -45,7 +45,7 @@ export class TrainingChart {
     this.#chart.show({
       label: "The loss of every training step and on the text that is held out, in nats a token",
       options: (Plot) => lines(Plot, about, steps, heldOut),
-      heads: ["step", "loss", "mean of 20", "held out"],
+      heads: ["step", "loss", "mean of 10", "held out"],
       rows: () => rows(steps, heldOut),
     });
   }
@@ -60,7 +60,7 @@ function keys() {
   return make(
     "ul",
     { class: "chart-keys" },
-    key("var(--md-primary-fg-color)", "training: mean of the last 20 steps (faint: each step)"),
+    key("var(--md-primary-fg-color)", "training: mean of the last 10 steps (faint: each step)"),
     key("var(--view-warm)", "held out: a part of the text that is not trained on"),
   );
 }

@@ -41,8 +41,8 @@ export class TrainingForm {
   #asked = "";
 
   constructor() {
-    this.#size.append(make("option", { value: "tiny" }, "tiny: 2 layers × 64 channels"));
-    this.#size.append(make("option", { value: "small" }, "small: 3 layers × 128 channels"));
+    this.#size.append(make("option", { value: "tiny" }, "tiny: 2 × 64"));
+    this.#size.append(make("option", { value: "small" }, "small: 3 × 128"));
     this.#ownPart.append(
       labelled("Your text", this.#own),
       make("p", { class: "lt-file" }, "or a file from this device: ", this.#file),
@@ -50,7 +50,7 @@ export class TrainingForm {
     const settings = make(
       "div",
       { class: "lt-settings" },
-      labelled("Size", this.#size),
+      labelled("Size: layers × channels", this.#size),
       labelled("Steps", this.#nSteps),
       labelled("Learning rate", this.#rate),
       labelled("Seed", this.#seed),
