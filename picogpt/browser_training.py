@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from picogpt.bpe import Encoder
-from picogpt.browser import Event, Model, add, explain
+from picogpt.browser import Event, Model, add, explain, read_only
 from picogpt.errors import TrainingError
 from picogpt.live_training import LiveTraining, archive
 from picogpt.tiny import Choice
@@ -59,7 +59,8 @@ def _publish(training: LiveTraining) -> Event:
     global _copy
     if training is not _training:
         return {"type": "model", "step": training.trainer.n_done, "info": None}
-    _copy = training.snapshot()
+    encoder, hparams, params = training.snapshot()
+    _copy = encoder, hparams, read_only(params)
     return {"type": "model", "step": training.trainer.n_done, "info": add(TRAINED, Model(*_copy))}
 
 

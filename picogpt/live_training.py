@@ -81,7 +81,7 @@ class LiveTraining:
         if edit.edition():
             raise TrainingError(
                 "The model's code is edited, and an edited model has no gradients.",
-                "Take the edit out of the model, then press Continue.",
+                "Take the edit out of the model (Reset all, in the banner), then go on.",
             )
         began_s = time.perf_counter()
         with np.errstate(all="ignore"):  # what overflows shows in the loss
