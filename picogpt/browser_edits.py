@@ -63,6 +63,12 @@ def ablation_source(heads: Sequence[Sequence[int]], ffns: Sequence[int]) -> str:
     return ablation({(int(layer), int(head)) for layer, head in heads}, {int(layer) for layer in ffns})
 
 
+def silenced() -> dict[str, list[Any]]:
+    """Heads, [layer, head] each, and feed-forward layers that an ablation has silenced."""
+    heads, ffns = experiments.silenced()
+    return {"heads": [list(head) for head in sorted(heads)], "ffns": sorted(ffns)}
+
+
 def compare(prompt: Prompt, settings: Mapping[str, Any]) -> Iterator[Event]:
     """A stream: "prompt", then for each side, "original" and "edited", a "token" each and an "end".
 
@@ -142,6 +148,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         source,
         presets,
         ablation_source,
+        silenced,
         compare,
         moved,
         patch,

@@ -68,6 +68,19 @@ def ablate(
         edit.restore("gpt2")
 
 
+def silenced() -> tuple[set[tuple[int, int]], set[int]]:
+    """The heads, (layer, head) each, and the feed-forward layers that are silent in the model as it is now.
+
+    It goes by the numbers at the beginning of an ablation's text, which its reader may have changed.
+    """
+    names = vars(model) if "gpt2" in edit.edited() else {}
+    heads, ffns = names.get("SILENT_HEADS", {}), names.get("SILENT_FFNS", [])
+    try:
+        return {(int(n), int(head)) for n, some in heads.items() for head in some}, {int(n) for n in ffns}
+    except (AttributeError, TypeError, ValueError):  # it is something else by now
+        return set(), set()
+
+
 def _check_number(what: str, n: int, n_there: int) -> None:
     if not 0 <= n < n_there:
         raise SettingsError(f"There is no {what} {n}.", f"They are numbered from 0 to {n_there - 1}.")

@@ -22,7 +22,7 @@
  *
  * @typedef {{pyodide: number, numpy: number, picogpt: number, sgemm: number}} BootTimes  in milliseconds
  * @typedef {number | boolean | string | null | undefined | object} PlainValue
- * @typedef {"edit" | "restore" | "edits" | "changed" | "source" | "presets" | "ablation_source" | "moved"
+ * @typedef {"edit" | "restore" | "edits" | "changed" | "source" | "presets" | "ablation_source" | "silenced" | "moved"
  *   | "patch" | "rounding" | "script"} EditFunction  of picogpt.browser_edits
  */
 import { ExplainedError } from "./errors.js";

@@ -107,6 +107,18 @@ def test_heads_and_layers_are_silenced_by_clicking_them(box: PromptBox) -> None:
     expect(page.locator("edit-banner")).to_be_hidden(timeout=BOOT_MS)
 
 
+def test_the_grid_shows_what_is_silent_in_the_model_whoever_has_silenced_it(box: PromptBox) -> None:
+    page = box.page
+    silent = page.locator("model-ablation [aria-pressed=true]")
+    expect(silent).to_have_count(0)
+    page.get_by_role("button", name="Silence attention heads").click()
+    expect(silent).to_have_count(1, timeout=BOOT_MS)
+    expect(page.get_by_role("button", name="Head 0 of block 0")).to_have_attribute("aria-pressed", "true")
+    wait(page, "gpt2")
+    page.get_by_role("button", name="Reset all").click()
+    expect(silent).to_have_count(0)
+
+
 def test_patching_and_rounding_show_how_far_the_answer_moves(box: PromptBox) -> None:
     page = box.page
     encoder, hparams, params = load_checkpoint(shipped_folder() / "shakespeare")

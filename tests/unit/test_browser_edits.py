@@ -197,3 +197,14 @@ def test_the_page_is_told_which_functions_are_not_as_they_came():
     assert ask("changed") == {}
     ask("edit", "gelu", IDENTITY)
     assert ask("changed").keys() == {"model", "gelu"}
+
+
+def test_what_an_ablation_has_silenced_is_told_by_the_numbers_in_its_text():
+    assert ask("silenced") == {"heads": [], "ffns": []}
+    text = ask("ablation_source", [[0, 1], [2, 0]], [1])
+    ask("edit", "gpt2", text)
+    assert ask("silenced") == {"heads": [[0, 1], [2, 0]], "ffns": [1]}
+    ask("edit", "gpt2", text.replace("{0: [1], 2: [0]}", "{0: [1, 3]}"))
+    assert ask("silenced") == {"heads": [[0, 1], [0, 3]], "ffns": [1]}
+    ask("edit", "gpt2", text.replace("SILENT_FFNS = [1]", "SILENT_FFNS = {'none'}"))
+    assert ask("silenced") == {"heads": [], "ffns": []}

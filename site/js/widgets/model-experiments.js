@@ -95,11 +95,14 @@ class ModelAblation extends Experiment {
   #cells = new Map();
   #name = "gpt2"; // the function that an ablation edits
   #nClicks = 0;
-  #wasEdited = false;
+  #nPending = 0; // clicks whose edit is not in the model yet
+  /** @type {Readonly<Record<string, string>> | null} the state of the model that is shown */
+  #shown = null;
 
   /** @override @param {import("../engine.js").ModelInfo} info */
   async parts({ n_layer, n_head }) {
     this.#cells.clear();
+    this.#shown = null;
     const heads = [...Array(n_head).keys()];
     const corner = make("th", { scope: "col" }, "block");
     const names = [...heads.map((head) => `head ${head}`), "feed-forward"];
@@ -123,13 +126,19 @@ class ModelAblation extends Experiment {
     return [make("div", scroll, table)];
   }
 
-  /** @override */
-  mark() {
-    const isEdited = this.#name in engine.edits;
-    const isOver = this.#wasEdited && !isEdited;
-    this.#wasEdited = isEdited;
-    if (!isOver) return; // what was clicked on a moment ago may be on its way into the model
-    for (const cell of this.#cells.values()) cell.setAttribute("aria-pressed", "false");
+  /** @override  shows what is silent in the model, whoever has silenced it */
+  async mark() {
+    const { edits: texts } = engine;
+    if (this.#nPending > 0 || texts === this.#shown || !engine.state.info) return;
+    this.#shown = texts;
+    /** @type {{heads: number[][], ffns: number[]}} */
+    const silent = await edits.ask("silenced", []).catch(() => ({ heads: [], ffns: [] }));
+    if (this.#nPending > 0 || texts !== engine.edits) return; // another choice by now
+    const keys = [
+      ...silent.heads.map((at) => `heads ${at.join(" ")}`),
+      ...silent.ffns.map((n) => `ffns ${n}`),
+    ];
+    for (const [key, cell] of this.#cells) cell.setAttribute("aria-pressed", String(keys.includes(key)));
   }
 
   /** @param {string} key @param {string} label */
@@ -138,7 +147,12 @@ class ModelAblation extends Experiment {
     const button = make("button", toggle);
     button.addEventListener("click", () => {
       button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
-      this.#silence();
+      this.#nPending += 1;
+      this.#shown = null;
+      this.#silence().finally(() => {
+        this.#nPending -= 1;
+        this.mark();
+      });
     });
     this.#cells.set(key, button);
     return make("td", {}, button);
@@ -156,7 +170,7 @@ class ModelAblation extends Experiment {
     const click = this.#nClicks;
     if (silent.length === 0) return edits.restore(this.#name);
     const source = await edits.ask("ablation_source", [chosen("heads"), chosen("ffns").flat()]);
-    if (click === this.#nClicks) pageEditor()?.put(this.#name, source); // else the choice is another one by now
+    if (click === this.#nClicks) await pageEditor()?.put(this.#name, source); // else the choice is another one by now
   }
 }
 

@@ -66,7 +66,7 @@ class ModelPatch extends Moves {
   #b = make("input", { type: "text", size: 30 });
   #layer = make("input", { type: "number", min: 0, step: 1, value: 0 });
   #place = make("select", {}, ...Object.keys(PLACES).map((name) => make("option", {}, name)));
-  #position = make("input", { type: "number", min: 0, step: 1, value: 0 });
+  #position = make("input", { type: "number", min: 0, step: 1, value: 1 }); // where the texts begin to differ
 
   /** @override */
   fields() {
