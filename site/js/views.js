@@ -33,6 +33,7 @@ export class Views extends EventTarget {
   #isAsking = false;
   #shown = ""; // the model that the last answers came from
   #prompt = () => /** @type {string | number[]} */ ("");
+  #page = ""; // that the elements stand in: while another one is fetched, the address is that one's already
 
   /** @param {Engine} engine */
   constructor(engine) {
@@ -53,6 +54,7 @@ export class Views extends EventTarget {
   add(element, prompt) {
     this.#elements.add(element);
     this.#prompt = prompt;
+    this.#page = document.location.href;
     this.refresh(0);
   }
 
@@ -120,7 +122,7 @@ export class Views extends EventTarget {
 
   /** @param {ViewElement[]} elements */
   async #askRecording(elements) {
-    const recording = await recordingOf(document.location.href);
+    const recording = await recordingOf(this.#page);
     if (!recording || this.engine.state.info) return;
     for (const element of elements) {
       const i = recording.wants.findIndex((want) => isSame(want, element.want));
