@@ -16,6 +16,7 @@ from faulty_site import FaultySite
 from picogpt import load_checkpoint
 from picogpt.model import gpt2
 from picogpt.tiny import Choice
+from picogpt.training_run import side_by_side
 from project import ROOT
 from prompt_box import BOOT_MS, PromptBox, shared_box
 from test_learn import go
@@ -113,7 +114,8 @@ def test_the_losses_are_those_of_cpython_with_the_same_text_settings_and_seed(pa
     found = train(page, size=size, n_steps=30, learning_rate=0.003, seed=3)
     names: dict[str, Any] = {"text": TEXT}
     exec(Choice(size, 30, 0.003, 3).recipe, names)
-    expected = list(names["trainer"])
+    with side_by_side(1):  # on busy cores, BLAS's threads wait for each other more than they compute
+        expected = list(names["trainer"])
     np.testing.assert_allclose([step["loss"] for step in found["steps"]], expected, rtol=2e-3)
     assert found["about"]["n_vocab"] == names["encoder"].n_vocab
     assert [step["step"] for step in found["steps"]] == list(range(1, 31))

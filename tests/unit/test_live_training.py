@@ -14,6 +14,7 @@ from picogpt import browser, browser_training
 from picogpt.checkpoint import load_checkpoint
 from picogpt.model import gpt2
 from picogpt.models import shipped_folder
+from picogpt.training_run import side_by_side
 
 PROSE = "\n".join(path.read_text("utf-8") for path in sorted(Path("site/learn").glob("*.md")))[:20_000]
 CHOICE = {"size": "tiny", "n_steps": 12, "learning_rate": 0.003, "seed": 5}
@@ -25,7 +26,8 @@ def _loaded():
     folder = shipped_folder() / "shakespeare"
     texts = [(folder / name).read_text("utf-8") for name in ("config.json", "merges.txt")]
     ask("load", "shakespeare", np.fromfile(folder / "model.safetensors", np.uint8), *texts)
-    yield
+    with side_by_side(1):  # on busy cores, BLAS's threads wait for each other more than they compute
+        yield
     ask("forget_training")
     ask("unload", browser_training.TRAINED)
 
