@@ -135,7 +135,7 @@ def test_code_that_never_returns_is_stopped_and_kept_and_the_model_is_back_soon(
     start_s = time.monotonic()
     at.get_by_role("button", name="Stop").click()
     expect(at).to_have_attribute("data-state", "stopped")
-    expect(at.get_by_role("status")).to_contain_text("asked to stop and has 2 s to answer")
+    expect(at.get_by_role("status")).to_contain_text("asked to stop and has 1 s to answer")
     box.wait_for("booting", "loading")
     box.wait_for("ready")
     elapsed_s = time.monotonic() - start_s

@@ -216,14 +216,14 @@ function whereFrom(name) {
 function statusOf(outcome, name) {
   const running = edits.engine.edits[name];
   const isEdited = running !== undefined;
+  const isThis = edits.drafts.get(name)?.text === running;
   if (edits.isStopping) {
-    const seconds = Math.ceil(edits.graceMs / 1000);
+    const seconds = Math.round(edits.graceMs / 1000);
     return `Python was asked to stop and has ${seconds} s to answer. Stop again ends it at once.`;
   }
   if (outcome?.wasEnded) return "Python did not answer and was started anew, with the model as it came.";
-  if (outcome?.status === "working") return isEdited ? "Writing, before and after …" : "Trying it out …";
+  if (outcome?.status === "working") return isThis ? "Writing, before and after …" : "Trying it out …";
   if (outcome?.status === "stopped" && !isEdited) return "Stopped. The model is as it was.";
-  const isThis = edits.drafts.get(name)?.text === running;
   if (isEdited && !isThis) return "The text that was run before this one is in the model now.";
   if (outcome?.status === "stopped") return "Stopped. This runs in the model now.";
   return isEdited ? "This runs in the model now." : "";
