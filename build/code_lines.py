@@ -7,11 +7,12 @@ from __future__ import annotations
 import re
 
 BLOCK = re.compile(r'<div class="language-python.*?</pre>', re.DOTALL)
+# Pygments calls a docstring "sd"; the spaces of its first line stand before that, in a span of their own
 LINE = re.compile(
     r'(?P<tag><span id="__span-[\d-]+")>'
-    r'(?P<before>(?:<a [^>]*></a>)?(?:<span class="(?P<kind>\w+)">)?)(?P<spaces> *)'
+    r'(?P<before>(?:<a [^>]*></a>)?(?:<span class="(?P<kind>\w+)">)?)'
+    r'(?P<spaces> *)(?P<docstring>(?=</span><span class="sd">))?'
 )
-DOCSTRING = "sd"  # Pygments' name for it
 
 
 def mark(html: str) -> str:
@@ -23,7 +24,7 @@ def mark(html: str) -> str:
 def marked(line: re.Match[str]) -> str:
     """A line's beginning with what the style sheet has to know."""
     style = {"--indent": len(line["spaces"])} if line["spaces"] else {}
-    if line["kind"] == DOCSTRING:
+    if line["kind"] == "sd" or line["docstring"] is not None:
         style["--hang"] = 0
     if not style:
         return line[0]

@@ -32,9 +32,9 @@ def test_each_line_of_python_says_how_far_it_is_indented_docstrings_and_comments
 
 
 def test_only_a_docstring_goes_on_where_it_began() -> None:
-    html = rendered("python", '"""What\n\n  it does."""\nx = 1')
+    html = rendered("python", 'def f():\n    """What\n\n    it does.\n    """\n    return 1')
     tags = re.findall(r'<span id="__span-[^>]*>', html)
-    assert ["--hang: 0" in tag for tag in tags] == [True, False, True, False]
+    assert ["--hang: 0" in tag for tag in tags] == [False, True, False, True, True, False]
 
 
 def test_the_text_stays_as_it_was() -> None:
