@@ -33,7 +33,6 @@ export class Views extends EventTarget {
   #isAsking = false;
   #shown = ""; // the model that the last answers came from
   #prompt = () => /** @type {string | number[]} */ ("");
-  #page = ""; // that the elements stand in: while another one is fetched, the address is that one's already
 
   /** @param {Engine} engine */
   constructor(engine) {
@@ -54,7 +53,6 @@ export class Views extends EventTarget {
   add(element, prompt) {
     this.#elements.add(element);
     this.#prompt = prompt;
-    this.#page = document.location.href;
     this.refresh(0);
   }
 
@@ -122,7 +120,7 @@ export class Views extends EventTarget {
 
   /** @param {ViewElement[]} elements */
   async #askRecording(elements) {
-    const recording = await recordingOf(this.#page);
+    const recording = await recordingOf(pageInSight());
     if (!recording || this.engine.state.info) return;
     for (const element of elements) {
       const i = recording.wants.findIndex((want) => isSame(want, element.want));
@@ -135,16 +133,24 @@ export const views = new Views(engine);
 
 /** @typedef {{wants: object[], inspection: Inspection}} Recording */
 
+const SITE = new URL("../", import.meta.url);
+
+/** The page that is seen, as the site names it: while another one is fetched, the address is that one's already. */
+function pageInSight() {
+  return document.querySelector("learn-bench")?.getAttribute("data-page") ?? "";
+}
+
 /** @type {Map<string, Promise<Recording | null>>} */
 const recordings = new Map();
 
 /**
  * What the build recorded for a page; null where there is nothing.
  *
- * @param {string} page  its address
+ * @param {string} page  its address below the site's
  */
-function recordingOf(page) {
-  const url = new URL("recorded.json", page).href;
+async function recordingOf(page) {
+  if (!page) return null;
+  const url = new URL(`${page}recorded.json`, SITE).href;
   const recording = recordings.get(url) ?? fetchRecording(url);
   recordings.set(url, recording);
   return recording;

@@ -19,7 +19,7 @@ export class OwnModels {
     "aria-label": "Open a checkpoint from this device",
   });
   #list = make("ul", { class: "mp-stored" });
-  #clear = make("button", { type: "button", class: "mp-clear" }, "Clear");
+  #clear = make("button", { type: "button", class: "mp-clear", hidden: true }, "Clear"); // until the list is there
   #parity = new ParityBadge();
   #told = make("p", { class: "mp-note", role: "status" });
   element = make(
@@ -44,6 +44,7 @@ export class OwnModels {
   #entries = [];
   /** Of the arrival, when it was last looked at. */
   #status = "";
+  #nAsked = 0;
 
   constructor() {
     this.#file.addEventListener("change", () => {
@@ -97,7 +98,10 @@ export class OwnModels {
 
   /** Asks the browser anew what it has. */
   async refresh() {
+    this.#nAsked += 1;
+    const asked = this.#nAsked;
     const { entries, usage, quota } = await engine.arrivals.stored();
+    if (asked !== this.#nAsked) return; // a later answer is on its way, and may be another one
     this.#entries = entries;
     this.#list.replaceChildren(...this.#entries.map(lineOf));
     this.#clear.hidden = this.#entries.length === 0;
@@ -111,8 +115,8 @@ export class OwnModels {
 
   async #clearAll() {
     const { busy } = await engine.arrivals.clearStored(this.#entries.map(({ key }) => key));
-    this.#told.textContent = busy.length > 0 ? "A model that is being loaded was left." : "Cleared.";
     await this.refresh();
+    this.#told.textContent = busy.length > 0 ? "A model that is being loaded was left." : "Cleared.";
   }
 }
 

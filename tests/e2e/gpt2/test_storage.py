@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from faulty_site import FaultySite, replaced
 from gpt2_page import (
@@ -79,4 +79,4 @@ def test_clear_empties_the_storage(home: Page, hub: Hub) -> None:
     home.locator(".mp-own summary").click()
     home.locator(".mp-clear").click()
     home.get_by_text("Cleared.").wait_for()
-    assert "No model" in home.locator(".mp-stored").inner_text()
+    expect(home.locator(".mp-stored")).to_contain_text("No model")
