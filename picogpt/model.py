@@ -56,6 +56,8 @@ def ffn(x, c_fc, c_proj):  # [T, C] -> [T, C], by way of [T, 4C]
 
 @layer
 def causal_mask(n_new, n_past):  # -> [T, P+T]: 0 where a token may look, -inf at what comes after it
+    if n_new == 1:
+        return np.zeros((1, n_past + 1), np.float32)  # nothing comes after the last token
     at = np.arange(n_past + n_new)
     return np.where(at > at[n_past:, None], np.float32(-np.inf), np.float32(0))
 

@@ -63,14 +63,17 @@ def likeliest(scores: Float, n: int) -> Ids:  # [V] -> [n]
     maxima = np.max(scores[:n_whole].reshape(-1, STRETCH), axis=1)
     # at least n scores are as high as the n-th highest of the maxima, and few more: only they need sorting
     least = np.sort(maxima)[-n] if 0 < n <= len(maxima) else np.min(scores)
-    ids = np.flatnonzero(scores >= least)
+    near = np.flatnonzero(maxima >= least)[:, None] * STRETCH + np.arange(STRETCH)
+    ids = np.append(near, np.arange(n_whole, len(scores)))
+    ids = ids[scores[ids] >= least]
     return ids[np.argsort(-scores[ids], kind="stable")[:n]]
 
 
 def probabilities(ids: Iterable[int], logits: Float) -> list[float]:  # ids [n], [V] -> [n]
     """The model's own probabilities of some tokens: their part of the softmax over all logits."""
     highest = float(np.max(logits))
-    terms = np.exp(logits - highest)
+    terms = logits - highest
+    np.exp(terms, out=terms)
     whole = float(np.sum(terms, dtype=np.float64))  # single precision would lose the small ones of 50,257
     return [math.exp(float(logits[id]) - highest) / whole for id in ids]
 
@@ -114,13 +117,14 @@ def distribution(logits: Float, sampling: Sampling) -> NDArray[np.float64]:  # [
 
 def choose(logits: Float, sampling: Sampling, rng: np.random.Generator) -> int:  # [V] -> id
     """The next token's id: the likeliest if greedy, else drawn with one number of `rng`."""
-    if not math.isfinite(float(np.sum(logits))):
+    likeliest_id = int(np.argmax(logits))  # that of a NaN, if there is one
+    if not math.isfinite(logits[likeliest_id]):
         raise WeightsError(
-            "The model's logits are not all finite numbers.",
+            "The model's highest logit is not a finite number.",
             "Its weights, or an edit of the model, are broken.",
         )
     if sampling.is_greedy:
-        return int(np.argmax(logits))
+        return likeliest_id
     ids, weights = candidates(logits, sampling)
     cumulative = np.cumsum(weights, dtype=np.float64)
     return int(ids[np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")])

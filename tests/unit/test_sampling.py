@@ -125,3 +125,13 @@ def test_logits_that_are_not_numbers_are_an_error_not_a_token():
     for odd in (np.nan, np.inf):
         with pytest.raises(WeightsError, match="finite"):
             choose(np.array([0, odd], np.float32), GREEDY, np.random.default_rng(0))
+    with pytest.raises(WeightsError, match="finite"):
+        choose(np.full(2, -np.inf, np.float32), Sampling(1), np.random.default_rng(0))
+
+
+def test_a_token_ruled_out_by_an_edit_is_never_chosen():
+    logits = np.array([5, -np.inf, 4], np.float32)
+    rng = np.random.default_rng(0)
+    assert choose(logits, GREEDY, rng) == 0
+    assert {choose(logits, Sampling(2), rng) for _ in range(100)} == {0, 2}
+    assert probabilities([1], logits) == [0]
