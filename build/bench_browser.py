@@ -41,16 +41,16 @@ WRITE = """async () => {
 }"""
 PICOGPT = """async ([source, sizes]) => {
     const at = (path) => new URL(path, document.baseURI);
-    const { loadPyodide } = await import(at("pyodide/pyodide.mjs"));
-    const pyodide = await loadPyodide({ indexURL: at("pyodide/").href, packages: ["picogpt"] });
+    const { startInterpreter } = await import(at("js/interpreter.js"));
+    const pyodide = await startInterpreter(at("pyodide/"));
     pyodide.FS.writeFile("/home/pyodide/bench_picogpt.py", source);
     return pyodide.pyimport("bench_picogpt").token_ms.callKwargs(16, sizes);
 }"""
 PROFILE = """async ([source, sizes]) => {
     const at = (path) => new URL(path, document.baseURI);
-    const { loadPyodide } = await import(at("pyodide/pyodide.mjs"));
+    const { startInterpreter } = await import(at("js/interpreter.js"));
     const { bindSgemm, compileSgemm } = await import(at("js/sgemm.js"));
-    const pyodide = await loadPyodide({ indexURL: at("pyodide/").href, packages: ["picogpt"] });
+    const pyodide = await startInterpreter(at("pyodide/"));
     pyodide.FS.writeFile("/home/pyodide/bench_profile.py", source);
     const { kind, module } = await compileSgemm(at("wasm/"));
     const kernel = bindSgemm(module, pyodide._module.memory);

@@ -52,6 +52,7 @@ class Handler(SimpleHTTPRequestHandler):
     server: StaticServer
     extensions_map = {  # noqa: RUF012 - so it is in the standard library
         **SimpleHTTPRequestHandler.extensions_map,
+        ".bin": "application/octet-stream",
         ".css": "text/css; charset=utf-8",
         ".html": "text/html; charset=utf-8",
         ".js": "text/javascript; charset=utf-8",
@@ -62,7 +63,6 @@ class Handler(SimpleHTTPRequestHandler):
         ".svg": "image/svg+xml",
         ".txt": "text/plain; charset=utf-8",
         ".wasm": "application/wasm",
-        ".whl": "application/octet-stream",
         ".xml": "application/xml",
     }
 

@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Starts Pyodide, with all that Python needs there, and times the parts of it.
+ * Starts Python, with all that it needs here, and times the parts of it.
  *
- * @typedef {import("./python.js").Pyodide} Pyodide
  * @typedef {import("./runtime.js").RuntimeManifest} RuntimeManifest
  */
 import { ExplainedError } from "./errors.js";
+import { startInterpreter } from "./interpreter.js";
 import { firstAndLastLine, Python } from "./python.js";
 import { countingFetches } from "./runtime.js";
 import { bindSgemm, compileSgemm } from "./sgemm.js";
@@ -22,7 +22,7 @@ export async function boot(base, onProgress) {
   // without it all works, only slower: no reason to refuse to start
   const compiling = compileSgemm(new URL("wasm/", base)).catch(() => undefined);
   try {
-    const pyodide = await countingFetches(folder, manifest, onProgress, () => loadPyodide(folder));
+    const pyodide = await countingFetches(folder, manifest, onProgress, () => startInterpreter(folder));
     const times = { pyodide: clock(), numpy: 0, picogpt: 0, sgemm: 0 };
     pyodide.pyimport("numpy").destroy();
     times.numpy = clock();
@@ -41,16 +41,6 @@ export async function boot(base, onProgress) {
       "Press “Try again”, or try another browser: one from 2023 or later, with WebAssembly, is needed.",
     );
   }
-}
-
-/**
- * @param {URL} folder
- * @returns {Promise<Pyodide>}
- */
-async function loadPyodide(folder) {
-  const pyodide = await import(new URL("pyodide.mjs", folder).href);
-  // Packages named here are downloaded while the interpreter starts, not after it.
-  return pyodide.loadPyodide({ indexURL: folder.href, packages: ["picogpt"], convertNullToNone: true });
 }
 
 /**

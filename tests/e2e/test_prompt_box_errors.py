@@ -30,6 +30,8 @@ FAULTS = {
         "pyodide.asm.wasm: expected 9,596,462 bytes, got",
     ),
     "module missing": ("pyodide/pyodide.mjs", faulty_site.not_found(), "pyodide.mjs"),
+    "packages missing": ("pyodide/packages.bin", faulty_site.not_found(), "packages.bin"),
+    "packages truncated": ("pyodide/packages.bin", faulty_site.truncated(9000), "packages.bin: expected"),
     "standard library closed": ("pyodide/python_stdlib.zip", faulty_site.closed(), "does not answer"),
 }
 
@@ -57,17 +59,6 @@ def test_changed_bytes_of_the_right_length_are_refused(page: Page, site: FaultyS
     site.fault(WEIGHTS, faulty_site.replaced(bytes(weights)))
     box = opened(page, site.url)
     expect(box.alert).to_contain_text("SHA-256")
-
-
-def test_a_wheel_that_is_missing_is_said_in_words(
-    page: Page, site: FaultySite, expected_errors: list[str]
-) -> None:
-    expected_errors += ["Failed to load resource", "Failed to fetch"]
-    [wheel] = (site.root / "pyodide").glob("numpy-*.whl")
-    site.fault(f"pyodide/{wheel.name}", faulty_site.not_found())
-    box = opened(page, site.url)
-    expect(box.alert).to_contain_text(wheel.name)
-    assert box.again.is_visible()
 
 
 def test_a_server_that_goes_away_is_said_in_words_and_the_queued_prompt_runs_when_it_is_back(

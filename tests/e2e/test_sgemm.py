@@ -17,9 +17,9 @@ KINDS = ("simd128", "relaxed")
 # Pyodide in the page itself: what is tested here is Python calling the kernel, not the worker around it.
 BOOT = """async ([checks, kinds]) => {
     const at = (path) => new URL(path, document.baseURI);
-    const { loadPyodide } = await import(at("pyodide/pyodide.mjs"));
+    const { startInterpreter } = await import(at("js/interpreter.js"));
     const { bindSgemm } = await import(at("js/sgemm.js"));
-    const pyodide = await loadPyodide({ indexURL: at("pyodide/").href, packages: ["picogpt"] });
+    const pyodide = await startInterpreter(at("pyodide/"));
     pyodide.FS.writeFile("/home/pyodide/sgemm_checks.py", checks);
     window.checks = pyodide.pyimport("sgemm_checks");
     window.kernels = {};

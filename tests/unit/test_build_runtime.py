@@ -1,10 +1,10 @@
-"""Python for the browser: pinned files, the cache, the sources, the wheel, the lock file."""
+"""Python for the browser: pinned files, the cache, the sources, the wheel, the archive of packages."""
 
 import csv
 import hashlib
 import importlib
 import io
-import json
+import tarfile
 import threading
 import tomllib
 import zipfile
@@ -18,6 +18,7 @@ import pytest
 
 import archives
 import browser_wheel
+import packages_archive
 import runtime
 import runtime_files
 import runtime_folder
@@ -200,21 +201,34 @@ def test_the_same_sources_give_the_same_wheel(wheel: Path, tmp_path: Path) -> No
     assert (again.name, again.read_bytes()) == (wheel.name, wheel.read_bytes())
 
 
-def test_one_load_of_picogpt_brings_numpy_and_regex_and_nothing_else_can_be_asked_for(wheel: Path) -> None:
+def test_a_wheel_that_needs_what_the_browser_has_not_is_refused(wheel: Path) -> None:
     pinned = runtime.load()
-    for name, package in pinned.packages.items():
-        (wheel.parent / package["file_name"]).write_bytes(name.encode())
-    runtime_folder.write_lock(pinned, wheel)
-    lock = json.loads((wheel.parent / "pyodide-lock.json").read_text("utf-8"))
-    assert set(lock["packages"]) == {"picogpt", "numpy", "regex"}
-    picogpt = lock["packages"]["picogpt"]
-    assert picogpt["depends"] == ["numpy", "regex"]
-    assert picogpt["imports"] == ["picogpt"]
-    assert picogpt["file_name"] == wheel.name
-    assert picogpt["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
-    assert lock["info"] == pinned.info
-    compiled = hashlib.sha256(b"numpy").hexdigest()
-    assert lock["packages"]["numpy"] == {**pinned.packages["numpy"], "sha256": compiled}
+    runtime_folder.check_fit(pinned, wheel)
+    without_regex = {name: package for name, package in pinned.packages.items() if name != "regex"}
+    with pytest.raises(BuildError, match=r"regex[^$]*build/runtime\.toml"):
+        runtime_folder.check_fit(replace(pinned, packages=without_regex), wheel)
+
+
+def test_the_packages_archive_has_what_runs_of_all_wheels_and_depends_on_nothing_else(tmp_path: Path) -> None:
+    long = f"{'folder/' * 15}module.py"  # over 100 bytes
+    parts = {
+        "a": {"a/__init__.py": "A", long: "long", "a/__init__.pyi": "types", "a/types.so": "binary"},
+        "b": {"b.py": "B", "b-1.dist-info/RECORD": "list", "b-1.dist-info/METADATA": "Name: b"},
+    }
+    archives = []
+    for year, order in ((2001, "ab"), (2025, "ba")):
+        wheels = []
+        for name in order:
+            wheels.append(tmp_path / f"{name}-{year}.whl")
+            with zipfile.ZipFile(wheels[-1], "w") as archive:
+                for path, text in parts[name].items():
+                    archive.writestr(zipfile.ZipInfo(path, (year, 1, 1, 0, 0, 0)), text)
+        archives.append(packages_archive.pack(wheels, tmp_path / f"{year}.bin"))
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    with tarfile.open(archives[0]) as archive:
+        found = {name: archive.extractfile(name).read().decode() for name in archive.getnames()}
+    everything = parts["a"] | parts["b"]
+    assert found == {n: everything[n] for n in everything if not n.endswith((".pyi", "RECORD"))}
 
 
 def test_compiled_archives_run_without_their_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ def server(tmp_path: Path) -> Iterator[StaticServer]:
     root = tmp_path / "root"
     (root / "sub").mkdir(parents=True)
     (tmp_path / "secret").write_text("secret", "utf-8")
-    for name in ("index.html", "sub/index.html", "404.html", "a.mjs", "b.wasm", "c.whl", "d.safetensors"):
+    for name in ("index.html", "sub/index.html", "404.html", "a.mjs", "b.wasm", "c.bin", "d.safetensors"):
         (root / name).write_text(f"this is {name}", "utf-8")
     with StaticServer(root, "127.0.0.1", 0, "/base/") as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -125,7 +125,7 @@ def ask(
         ("", "text/html; charset=utf-8"),
         ("a.mjs", "text/javascript; charset=utf-8"),
         ("b.wasm", "application/wasm"),
-        ("c.whl", "application/octet-stream"),
+        ("c.bin", "application/octet-stream"),
         ("d.safetensors", "application/octet-stream"),
     ],
 )
