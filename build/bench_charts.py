@@ -39,6 +39,7 @@ def html(result: dict[str, Any]) -> str:
         for n in lengths(result, measure):
             title = f"Tokens per second, {verb} {int(n):,} tokens"
             parts.append(bars(title, rows(result, measure, n)))
+    parts.append(shares(result))
     parts += [lines("Milliseconds per token along one text", series(result))] if series(result) else []
     parts += [profile(result["profile"]), loading(result)]
     return "\n".join(parts) + f"\n<p>{escape(origin(result))}</p>\n"
@@ -71,6 +72,20 @@ def bars(title: str, values: list[Row]) -> str:
         drawn.append(text(LEFT + width + 6, y + BAR - 3, number(value)))
     table = "".join(f"<tr><td>{NAMES[name]}</td><td>{value:.4g}</td></tr>" for name, value in values)
     return figure(title, height, drawn, table)
+
+
+def shares(result: dict[str, Any]) -> str:
+    """A table of how much of the memory's speed each engine reaches while it writes."""
+    fastest = max(found["median"] for found in result["bandwidth"].values())
+    lengths = sorted({n for of_kind in result["decode_share"].values() for n in of_kind}, key=int)
+    head = "".join(f"<th>after {int(n):,} tokens</th>" for n in lengths)
+    body = ""
+    for kind, of_kind in result["decode_share"].items():
+        numbers = [f"{of_kind[n]['median']:.0f} %" if n in of_kind else "–" for n in lengths]
+        body += f"<tr><td>{NAMES[kind]}</td>{''.join(f'<td>{cell}</td>' for cell in numbers)}</tr>"
+    title = f"Weights read while writing, as a share of what this browser can read: {fastest:.3g} GB/s"
+    table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<figure class="benchmark"><figcaption>{title}</figcaption>{table}</figure>'
 
 
 def series(result: dict[str, Any]) -> dict[str, list[tuple[int, float]]]:

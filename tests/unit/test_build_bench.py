@@ -217,6 +217,7 @@ def test_charts_draw_bars_in_proportion_and_give_the_same_numbers_as_a_table(res
         "Tokens per second, reading a prompt of 512 tokens",
         "Tokens per second, writing after 16 tokens",
         "Tokens per second, writing after 512 tokens",
+        "Weights read while writing, as a share of what this browser can read: 12.5 GB/s",
         "Milliseconds per token along one text",
         "Milliseconds of one token in each function itself, not in those that it calls",
         "Loading, in milliseconds",
@@ -233,6 +234,9 @@ def test_charts_draw_bars_in_proportion_and_give_the_same_numbers_as_a_table(res
         ["gpt2", "0.25", "0.25"],
         ["in all", "21.8", "102"],
     ]
+    (share,) = (figure for title, figure in figures.items() if "share" in title)
+    rows = {row[0].text: [cell.text for cell in row[1:]] for row in share.iter("tr")}
+    assert rows["SIMD (relaxed)"] == ["83 %", "75 %"]  # 21 × 0.4946 of 12.5, and 0.9 of that
     chart = figures["Tokens per second, writing after 16 tokens"]
     numbers = {row[0].text: float(row[1].text) for row in chart.iter("tr")}
     assert numbers == {
@@ -261,7 +265,7 @@ def test_the_tag_becomes_the_charts_of_the_recorded_result_or_says_that_there_is
     (tmp_path / "recorded").mkdir()
     (tmp_path / "recorded" / "124M.json").write_text(json.dumps(result), "utf-8")
     expanded = bench_tag.expand(page, tmp_path)
-    assert expanded.count("<figure ") == 7
+    assert expanded.count("<figure ") == 8
     assert "{{" not in expanded
     assert expanded.endswith("</p>\n\n\nMore.\n")
 
