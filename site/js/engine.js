@@ -473,6 +473,8 @@ const base = new URL("../", import.meta.url);
 /** What the worker imports in any case, some of it late. */
 const EARLY = [
   "js/boot.js",
+  "js/interpreter.js",
+  "js/packages.js",
   "js/python.js",
   "js/runtime.js",
   "js/sgemm.js",
