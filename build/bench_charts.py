@@ -28,6 +28,15 @@ LOADING = {  # of a visit's figures, in the order in which things happen
     "finish": "after the last byte",
     "verify": "the sha256 of the whole file, once the model can be used",
 }
+STARTING = {  # of opening the first page
+    "first_token_ms": "from opening the page to the small model's first token, ms",
+    "pyodide": "the interpreter, and unpacking its packages",
+    "numpy": "… importing NumPy, after that",
+    "picogpt": "… importing picogpt, after that",
+    "download": "fetching the small model, beside all that",
+    "load": "the small model into Python",
+    "generate_ms": "reading the prompt, and the first token",
+}
 STRENGTHS = {"relaxed": 1.0, "simd128": 0.8, "einsum": 0.55, "peer": 0.3, "native": 0.15}
 Row = tuple[str, float]  # key of NAMES, value
 
@@ -41,7 +50,7 @@ def html(result: dict[str, Any]) -> str:
             parts.append(bars(title, rows(result, measure, n)))
     parts.append(shares(result))
     parts += [lines("Milliseconds per token along one text", series(result))] if series(result) else []
-    parts += [profile(result["profile"]), loading(result)]
+    parts += [profile(result["profile"]), starting(result), loading(result)]
     return "\n".join(parts) + f"\n<p>{escape(origin(result))}</p>\n"
 
 
@@ -142,6 +151,13 @@ def profile(by_kind: dict[str, Any]) -> str:
     return f'<figure class="benchmark"><figcaption>{title}</figcaption><table>{table}</table></figure>'
 
 
+def starting(result: dict[str, Any]) -> str:
+    """A table of what it takes to open the first page, for the first time and again."""
+    found = result["startup"]
+    rows = {name: [median(found[start], key) for start in ("cold", "warm")] for key, name in STARTING.items()}
+    return table("Starting, in milliseconds", ("first visit, from localhost", "opened again"), rows)
+
+
 def loading(result: dict[str, Any]) -> str:
     """A table of what a first visit and a later one take until the model can be used."""
     visits = ("network", "storage")
@@ -149,13 +165,18 @@ def loading(result: dict[str, Any]) -> str:
     rows["most memory of the page's process, MB"] = [
         median(result["memory"][visit], "renderer_peak") for visit in visits
     ]
+    return table("Loading, in milliseconds", ("first visit, from localhost", "from storage"), rows)
+
+
+def table(title: str, columns: tuple[str, ...], rows: dict[str, list[float | None]]) -> str:
+    """A table under its title."""
+    head = "".join(f"<th>{name}</th>" for name in ("", *columns))
     body = ""
     for name, values in rows.items():
         numbers = ["–" if value is None else number(value) for value in values]
         body += f"<tr><td>{name}</td>{''.join(f'<td>{cell}</td>' for cell in numbers)}</tr>"
-    head = "<thead><tr><th></th><th>first visit, from localhost</th><th>from storage</th></tr></thead>"
-    table = f"<table>{head}<tbody>{body}</tbody></table>"
-    return f'<figure class="benchmark"><figcaption>Loading, in milliseconds</figcaption>{table}</figure>'
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<figure class="benchmark"><figcaption>{title}</figcaption>{whole}</figure>'
 
 
 def cells(by_kind: dict[str, Any], name: str) -> str:

@@ -220,12 +220,15 @@ def test_charts_draw_bars_in_proportion_and_give_the_same_numbers_as_a_table(res
         "Weights read while writing, as a share of what this browser can read: 12.5 GB/s",
         "Milliseconds per token along one text",
         "Milliseconds of one token in each function itself, not in those that it calls",
+        "Starting, in milliseconds",
         "Loading, in milliseconds",
     ]
     loading = {row[0].text: [cell.text for cell in row[1:]] for row in figures.popitem()[1].iter("tr")}
     assert loading["from the click to a model that can be used, ms"] == ["2,021", "3,100"]
     assert loading["the sha256 of the whole file, once the model can be used"] == ["3,000", "–"]
     assert loading["most memory of the page's process, MB"] == ["800", "790"]
+    starting = {row[0].text: [cell.text for cell in row[1:]] for row in figures.popitem()[1].iter("tr")}
+    assert starting["from opening the page to the small model's first token, ms"] == ["3,400", "2,100"]
     rows = [[cell.text or cell[0].text for cell in row] for row in list(figures.values())[-1].iter("tr")]
     assert rows == [  # 420 / 21 and 2100 / 21
         ["function", "SIMD (relaxed)", "NumPy in the browser"],
@@ -265,7 +268,7 @@ def test_the_tag_becomes_the_charts_of_the_recorded_result_or_says_that_there_is
     (tmp_path / "recorded").mkdir()
     (tmp_path / "recorded" / "124M.json").write_text(json.dumps(result), "utf-8")
     expanded = bench_tag.expand(page, tmp_path)
-    assert expanded.count("<figure ") == 8
+    assert expanded.count("<figure ") == 9
     assert "{{" not in expanded
     assert expanded.endswith("</p>\n\n\nMore.\n")
 
