@@ -22,7 +22,7 @@ def machine() -> dict[str, Any]:
         "processor": processor(),
         "cores": os.cpu_count(),
         "memory_gb": memory_gb(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "load_average_before": load,
     }
 
