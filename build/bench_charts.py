@@ -119,7 +119,7 @@ def lines(title: str, all_series: dict[str, list[tuple[int, float]]]) -> str:
     """A line for each series; times stand at the height of their square root, 0 at the foot."""
     right = max(n for line in all_series.values() for n, _ in line)
     top = max(ms for line in all_series.values() for _, ms in line)
-    drawn = [text(LEFT - 8, 12, f"{top:.3g} ms", "end"), text(LEFT - 8, HEIGHT, "0", "end")]
+    drawn = [text(LEFT - 8, 12, f"{number(top)} ms", "end"), text(LEFT - 8, HEIGHT, "0", "end")]
     for i, (name, line) in enumerate(all_series.items()):
         at = [(LEFT + n / right * (WIDTH - LEFT - RIGHT), HEIGHT * (1 - (ms / top) ** 0.5)) for n, ms in line]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
@@ -130,7 +130,7 @@ def lines(title: str, all_series: dict[str, list[tuple[int, float]]]) -> str:
         y = 12 + i * 18  # in the legend
         drawn.append(f'<path d="M{LEFT + 20},{y - 4}h34" stroke="currentColor" stroke-width="2"{dashes}/>')
         drawn.append(text(LEFT + 62, y, name))
-    cells = {name: f"{line[0][1]:.3g} → {line[-1][1]:.3g} ms" for name, line in all_series.items()}
+    cells = {name: f"{number(line[0][1])} → {number(line[-1][1])} ms" for name, line in all_series.items()}
     table = "".join(f"<tr><td>{escape(name)}</td><td>{cell}</td></tr>" for name, cell in cells.items())
     return figure(title, HEIGHT + 4, drawn, table)
 
